@@ -1,0 +1,42 @@
+// The one error class. A message says what happened, to which thing, what was expected and what to do; `context`
+// carries the same facts for machines. Expected outcomes (a command rejected, a link timed out) are values, not errors.
+
+/** Error codes, prefixed by room. Every code has a row in docs/errors.md. */
+export type SortlineErrorCode =
+  | 'CONFIG_UNREADABLE' | 'CONFIG_SYNTAX' | 'CONFIG_INVALID'
+  | 'CALIB_UNREADABLE' | 'CALIB_INVALID' | 'CALIB_SIZE_MISMATCH'
+  | 'CAMERA_OPEN_FAILED' | 'CAMERA_READ_FAILED' | 'CAMERA_BAD_FRAME' | 'CAMERA_ENDED' | 'CAMERA_STALLED'
+  | 'IMAGE_UNREADABLE'
+  | 'MODEL_UNREADABLE' | 'MODEL_MANIFEST_INVALID' | 'MODEL_HASH_MISMATCH' | 'MODEL_MISMATCH' | 'MODEL_PROVIDER_UNAVAILABLE' | 'MODEL_RUN_FAILED'
+  | 'VISION_FAILED' | 'VISION_STALLED'
+  | 'LINK_OPEN_FAILED' | 'LINK_VERSION' | 'LINK_PROTOCOL' | 'LINK_CLOSED'
+  | 'ACT_INVALID'
+  | 'LEDGER_OPEN_FAILED' | 'LEDGER_WRITE_FAILED' | 'LEDGER_VERSION'
+  | 'MQTT_REFUSED' | 'MQTT_UNAVAILABLE' | 'MQTT_PORT_IN_USE'
+  | 'WEB_PORT_IN_USE'
+  | 'SETUP_INCOMPLETE'
+  | 'USAGE' | 'INTERNAL';
+
+export type ErrorContext = Readonly<Record<string, unknown>>;
+
+/** The only error Sortline throws on purpose. */
+export class SortlineError extends Error {
+  override readonly name = 'SortlineError';
+  readonly code: SortlineErrorCode;
+  readonly context: ErrorContext;
+
+  constructor(code: SortlineErrorCode, message: string, options: { context?: ErrorContext; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.context = options.context ?? {};
+  }
+}
+
+export function isSortlineError(error: unknown, code?: SortlineErrorCode): error is SortlineError {
+  return error instanceof SortlineError && (code === undefined || error.code === code);
+}
+
+/** A one-line reason for a log or a wrapping message, whatever was thrown. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

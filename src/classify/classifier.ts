@@ -1,0 +1,39 @@
+// The Classifier port: a batch of crops in, probabilities out.
+import type { Milliseconds } from '../base/units.ts';
+
+/** Crop geometry the model wants: uint8 NHWC, RGB. */
+export interface CropShape {
+  readonly height: number;
+  readonly width: number;
+}
+
+export interface BatchResult {
+  /** One vector per crop, in the order of MATERIALS, each summing to 1. */
+  readonly probabilities: readonly (readonly number[])[];
+  /** Duration of the model run alone. */
+  readonly inferenceMs: Milliseconds;
+}
+
+export interface Classifier {
+  readonly cropShape: CropShape;
+  /** What runs, for logs, metrics and the retained `info` topic. */
+  readonly description: ClassifierDescription;
+  /**
+   * Classifies 1 … maxBatch crops. `crops` is (count, height, width, 3) uint8 RGB, row-major; it is the caller's again
+   * when the promise settles. Throws MODEL_RUN_FAILED.
+   */
+  classify(crops: Uint8Array, count: number): Promise<BatchResult>;
+  close(): Promise<void>;
+}
+
+export interface ClassifierDescription {
+  /** Folder name of the model. */
+  readonly model: string;
+  /** SHA-256 of model.onnx, hex. */
+  readonly sha256: string;
+  /** Provider in use, e.g. `cpu`. */
+  readonly provider: string;
+  /** Providers asked for before it that could not be loaded, each with why. */
+  readonly unavailable: readonly { provider: string; reason: string }[];
+  readonly warmUpMs: Milliseconds;
+}

@@ -1,0 +1,47 @@
+// The Vision port: what the line hears from, and tells, the eyes. Two adapters: the vision process behind IPC, and the
+// same pipeline in this process for virtual time. Everything here is plain data, so it crosses IPC as it is.
+import type { ClassifierDescription } from '../classify/classifier.ts';
+import type { BeltSample, SizePx } from '../domain/frame.ts';
+import type { Look, Sighting, TrackId } from '../domain/item.ts';
+
+export type VisionEvent =
+  /** Model warm and camera open: frames follow. */
+  | { readonly kind: 'vision.ready'; readonly classifier: ClassifierDescription; readonly camera: string; readonly frameSize: SizePx }
+  | { readonly kind: 'item.seen'; readonly sighting: Sighting }
+  | { readonly kind: 'item.look'; readonly look: Look }
+  /** The track has left the view; no look follows. */
+  | { readonly kind: 'item.gone'; readonly trackId: TrackId }
+  | { readonly kind: 'camera.stalled'; readonly silentMs: number; readonly reason: string }
+  | { readonly kind: 'camera.recovered' }
+  /** Once a second: totals since the process started; also the sign of progress the supervisor watches. */
+  | { readonly kind: 'vision.stats'; readonly stats: VisionStats }
+  /** A still of what the camera sees with the found items marked, on request. */
+  | { readonly kind: 'vision.snapshot'; readonly jpeg: Uint8Array }
+  | { readonly kind: 'vision.warning'; readonly code: string; readonly message: string }
+  /** The process ended or hung; tracks in view are lost. `restartInMs` until the next attempt. */
+  | { readonly kind: 'vision.down'; readonly reason: string; readonly restartInMs: number };
+
+export interface VisionStats {
+  readonly framesCaptured: number;
+  readonly framesProcessed: number;
+  /** Replaced by a newer frame before processing. */
+  readonly framesDropped: number;
+  readonly badFrames: number;
+  readonly cropsClassified: number;
+  /** Crops given up because the classifier was behind. */
+  readonly cropsDropped: number;
+  readonly rssMb: number;
+}
+
+export interface Vision {
+  /** Starts; events go to the sink given at creation. Resolves when started, not when ready. */
+  start(): Promise<void>;
+  /** Tells where the belt is; also the belt clock of exposures. */
+  beltSample(sample: BeltSample): void;
+  /** The board restarted: forget belt positions and tracks. */
+  beltReset(): void;
+  requestSnapshot(): void;
+  stop(): Promise<void>;
+}
+
+export type VisionSink = (event: VisionEvent) => void;
