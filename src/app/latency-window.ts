@@ -1,0 +1,26 @@
+// The last N durations, for quantiles on demand.
+import type { Milliseconds, Ratio } from '../base/units.ts';
+
+export class LatencyWindow {
+  readonly #values: Float64Array;
+  #count = 0;
+
+  constructor(capacity: number) {
+    this.#values = new Float64Array(capacity);
+  }
+
+  add(durationMs: Milliseconds): void {
+    this.#values[this.#count++ % this.#values.length] = durationMs;
+  }
+
+  get count(): number {
+    return Math.min(this.#count, this.#values.length);
+  }
+
+  /** Nearest-rank quantile; undefined while empty. */
+  quantile(share: Ratio): Milliseconds | undefined {
+    if (this.count === 0) return undefined;
+    const sorted = this.#values.slice(0, this.count).sort();
+    return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+  }
+}
