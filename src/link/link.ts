@@ -36,10 +36,15 @@ export type LinkEvent =
   | { readonly kind: 'command.missed'; readonly commandId: number; readonly cause: 'late' | 'cancelled' | 'inhibited' }
   | { readonly kind: 'board.sensor'; readonly event: SensorEvent };
 
+/** Why the board refused a request, firmware-protocol.md § Firing and § State machine; `interlock`: E-stop or jam is active. */
+export type RejectionReason =
+  | 'late' | 'queue-full' | 'bad-output' | 'not-armed' | 'duplicate' | 'too-far'
+  | 'interlock' | 'not-configured' | 'bad-request' | 'bad-config';
+
 /** What became of a command on its way to the board; fired or missed is reported later. */
 export type CommandResult =
   | { readonly result: 'acked' }
-  | { readonly result: 'rejected'; readonly reason: 'late' | 'queue-full' | 'bad-output' | 'not-armed' | 'duplicate' | 'too-far' }
+  | { readonly result: 'rejected'; readonly reason: RejectionReason }
   | { readonly result: 'timed-out' }
   | { readonly result: 'closed' };
 
