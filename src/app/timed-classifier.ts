@@ -1,0 +1,18 @@
+// In virtual time an inference takes the time it is told to take, whatever this machine needs: the result is real, its
+// moment is reproducible. Events before that moment run while the model does.
+import type { ManualClock } from '../base/manual-clock.ts';
+import type { Milliseconds } from '../base/units.ts';
+import type { Classifier } from '../classify/classifier.ts';
+
+/** Wraps `inner` so that a batch of n crops takes n × `perCropMs` of `clock`'s time. */
+export function timedClassifier(inner: Classifier, clock: ManualClock, perCropMs: Milliseconds): Classifier {
+  return {
+    cropShape: inner.cropShape,
+    description: inner.description,
+    classify: (crops, count) => {
+      const inferenceMs = count * perCropMs;
+      return clock.settleAt(inferenceMs, inner.classify(crops, count).then((result) => ({ ...result, inferenceMs })));
+    },
+    close: () => inner.close(),
+  };
+}
