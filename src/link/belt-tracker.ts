@@ -1,0 +1,70 @@
+// Board time and encoder readings to belt samples in host time: unwraps both counters, asks the clock sync for the host time,
+// throws away what is old or what no belt could do. firmware-protocol.md § Where is the belt.
+import type { EncoderCounts, MonotonicNs } from '../base/units.ts';
+import type { BeltSample } from '../domain/frame.ts';
+import type { ClockSyncOptions } from './clock-sync.ts';
+import { ClockSync } from './clock-sync.ts';
+import type { MessageOf } from './messages.ts';
+import { difference32, toU32, Unwrapper } from './modular.ts';
+
+const TICKS_PER_SECOND = 1e6;
+/** Counts a sample may be off without being called impossible: edges while the speed was being measured. */
+const SLACK_COUNTS = 20;
+/** So many impossible samples in a row are the new truth. */
+const MAX_REJECTED_IN_A_ROW = 5;
+
+export class BeltTracker {
+  rejectedCount = 0;
+  readonly clockSync: ClockSync;
+  readonly #ticks = new Unwrapper();
+  readonly #counts: Unwrapper;
+  readonly #maxCountsPerSecond: number;
+  #lastTicks: number | undefined;
+  #rejectedInARow = 0;
+
+  /** `counts` outlives the session: the board's counter goes on while the cable is unplugged. */
+  constructor(options: { counts: Unwrapper; maxCountsPerSecond: number; sync: ClockSyncOptions }) {
+    this.#counts = options.counts;
+    this.#maxCountsPerSecond = options.maxCountsPerSecond;
+    this.clockSync = new ClockSync(options.sync);
+  }
+
+  get lastCounts(): EncoderCounts | undefined {
+    return this.#counts.last;
+  }
+
+  /** A heartbeat came back. */
+  addRoundTrip(reply: MessageOf<'heartbeat.reply'>, sentNs: MonotonicNs, receivedNs: MonotonicNs): void {
+    const atTicks = this.#ticks.unwrap(reply.atTicks);
+    this.clockSync.add({ sentNs, receivedNs, atTicks });
+  }
+
+  /** The sample in host time; undefined before the first round trip, for an old sample, and for an impossible one. */
+  toSample(raw: MessageOf<'belt.sample'>, receivedNs: MonotonicNs): BeltSample | undefined {
+    const ticks = this.#ticks.peek(raw.atTicks);
+    const mappedNs = this.clockSync.toHostNs(ticks);
+    if (mappedNs === undefined) return undefined;
+    if (this.#lastTicks !== undefined && ticks <= this.#lastTicks && this.#lastTicks - ticks < TICKS_PER_SECOND) return undefined;
+    if (!this.#isPossible(raw.atCount, ticks)) return undefined;
+    this.#lastTicks = ticks;
+    // Nothing is received before it was sent.
+    return { atNs: Math.min(mappedNs, receivedNs), counts: this.#counts.unwrap(raw.atCount), countsPerSecond: raw.countsPerSecond };
+  }
+
+  /** Unwraps a count that is near the present one, such as where a command fired. */
+  unwrapCount(raw: number): EncoderCounts {
+    return this.#counts.peek(raw);
+  }
+
+  #isPossible(rawCount: number, ticks: number): boolean {
+    const last = this.#counts.last;
+    if (last === undefined || this.#lastTicks === undefined) return true;
+    const limit = SLACK_COUNTS + 1.2 * this.#maxCountsPerSecond * (Math.abs(ticks - this.#lastTicks) / TICKS_PER_SECOND);
+    if (Math.abs(difference32(rawCount, toU32(last))) <= limit || ++this.#rejectedInARow >= MAX_REJECTED_IN_A_ROW) {
+      this.#rejectedInARow = 0;
+      return true;
+    }
+    this.rejectedCount++;
+    return false;
+  }
+}

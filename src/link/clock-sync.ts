@@ -1,0 +1,140 @@
+// Maps the board's tick counter to host time from heartbeat round trips. Every round trip bounds the mapping (the tick was
+// read after the send and before the receipt); short ones bound it tightly, so they weigh most. A line is fitted through
+// the last seconds, with the nominal rate as prior, so an oscillator 1 % off is followed without trusting two noisy points.
+// firmware-protocol.md § Where is the belt. It does not send anything.
+import type { McuTicks, MonotonicNs } from '../base/units.ts';
+
+const NOMINAL_NS_PER_TICK = 1000;
+/** At one heartbeat per 50 ms, the last 6.4 s. */
+const KEPT_SAMPLES = 128;
+/** How far an oscillator is expected to be off, one sigma: ceramic resonators reach 0.5 %. */
+const PRIOR_RATE_SIGMA = 0.005;
+/** The host's own jitter in reading the clock around a write and a read. */
+const FLOOR_SIGMA_NS = 20_000;
+/** A prediction may miss the bounds of a good round trip by this before the round trip is called impossible. */
+const BOUND_SLACK_NS = 300_000;
+const MAX_REJECTED_IN_A_ROW = 8;
+
+export interface RoundTripSample {
+  readonly sentNs: MonotonicNs;
+  readonly receivedNs: MonotonicNs;
+  /** Unwrapped. */
+  readonly atTicks: McuTicks;
+}
+
+interface Point {
+  readonly ticks: McuTicks;
+  readonly hostNs: MonotonicNs;
+  readonly roundTripNs: number;
+}
+
+export interface ClockSyncOptions {
+  /** Time one byte takes on the wire, ns; 0 where the cable is not the bottleneck (USB, TCP, memory). */
+  readonly byteNs?: number;
+  /** Bytes on the wire of the question and of the answer; they make the round trip lopsided on a slow cable. */
+  readonly askBytes?: number;
+  readonly replyBytes?: number;
+}
+
+export class ClockSync {
+  /** Round trips thrown away because the tick cannot lie between their ends. */
+  rejectedCount = 0;
+  readonly #askNs: number;
+  readonly #replyNs: number;
+  readonly #points: Point[] = [];
+  #rejectedInARow = 0;
+  #originTicks = 0;
+  #originNs = 0;
+  #nsPerTick = NOMINAL_NS_PER_TICK;
+
+  constructor(options: ClockSyncOptions = {}) {
+    const { byteNs = 0, askBytes = 0, replyBytes = 0 } = options;
+    this.#askNs = byteNs * askBytes;
+    this.#replyNs = byteNs * replyBytes;
+  }
+
+  /** False where the round trip was rejected. */
+  add(sample: RoundTripSample): boolean {
+    const roundTripNs = sample.receivedNs - sample.sentNs;
+    if (roundTripNs < 0 || !this.#isPossible(sample)) {
+      this.rejectedCount++;
+      // A clock that jumped for good (a reset nobody told us of) must not be refused for ever.
+      if (++this.#rejectedInARow < MAX_REJECTED_IN_A_ROW) return false;
+      this.reset();
+    }
+    this.#rejectedInARow = 0;
+    this.#points.push({ ticks: sample.atTicks, hostNs: sample.sentNs + this.#askShareNs(roundTripNs), roundTripNs });
+    if (this.#points.length > KEPT_SAMPLES) this.#points.shift();
+    this.#fit();
+    return true;
+  }
+
+  /** Host time of a tick; undefined before the first round trip. */
+  toHostNs(ticks: McuTicks): MonotonicNs | undefined {
+    if (this.#points.length === 0) return undefined;
+    return this.#originNs + (ticks - this.#originTicks) * this.#nsPerTick;
+  }
+
+  /** Relative error of the board's oscillator, parts per million; positive where its ticks are slow. */
+  get driftPpm(): number {
+    return (this.#nsPerTick / NOMINAL_NS_PER_TICK - 1) * 1e6;
+  }
+
+  reset(): void {
+    this.#points.length = 0;
+    this.#nsPerTick = NOMINAL_NS_PER_TICK;
+    this.#rejectedInARow = 0;
+  }
+
+  #isPossible(sample: RoundTripSample): boolean {
+    const predictedNs = this.toHostNs(sample.atTicks);
+    if (predictedNs === undefined) return true;
+    const last = this.#points.at(-1)!;
+    // The rate is still uncertain with few points, so the bound widens with the time since the last one.
+    const sinceNs = Math.abs(sample.atTicks - last.ticks) * NOMINAL_NS_PER_TICK;
+    const slackNs = BOUND_SLACK_NS + (this.#points.length < KEPT_SAMPLES / 2 ? 0.015 : 0.002) * (sinceNs + 1e9) + last.roundTripNs / 2;
+    return predictedNs >= sample.sentNs - slackNs && predictedNs <= sample.receivedNs + slackNs;
+  }
+
+  /** How long after the send the tick was read: half of what is left of the round trip once both messages had their wire time. */
+  #askShareNs(roundTripNs: number): number {
+    const wireNs = this.#askNs + this.#replyNs;
+    if (roundTripNs >= wireNs) return this.#askNs + (roundTripNs - wireNs) / 2;
+    return roundTripNs * (this.#askNs / wireNs);
+  }
+
+  /** Weighted least squares of host time over ticks, as a deviation from the nominal rate. */
+  #fit(): void {
+    const points = this.#points;
+    const last = points.at(-1)!;
+    let shortestNs = Infinity;
+    for (const point of points) shortestNs = Math.min(shortestNs, point.roundTripNs);
+    let weight = 0, meanX = 0, meanY = 0;
+    const weights: number[] = [];
+    for (const point of points) {
+      const sigmaNs = FLOOR_SIGMA_NS + shortestNs / 20 + (point.roundTripNs - shortestNs) / 2;
+      const w = 1 / (sigmaNs * sigmaNs);
+      weights.push(w);
+      weight += w;
+      meanX += w * nominalNs(point, last);
+      meanY += w * (point.hostNs - last.hostNs - nominalNs(point, last));
+    }
+    meanX /= weight;
+    meanY /= weight;
+    let sxx = 1 / PRIOR_RATE_SIGMA ** 2, sxy = 0;
+    points.forEach((point, index) => {
+      const x = nominalNs(point, last) - meanX;
+      sxx += weights[index]! * x * x;
+      sxy += weights[index]! * x * (point.hostNs - last.hostNs - nominalNs(point, last) - meanY);
+    });
+    const rate = sxy / sxx;
+    this.#nsPerTick = NOMINAL_NS_PER_TICK * (1 + rate);
+    this.#originTicks = last.ticks;
+    this.#originNs = last.hostNs + meanY - rate * meanX;
+  }
+}
+
+/** Nominal host time from `origin` to `point`; small numbers keep the sums exact. */
+function nominalNs(point: Point, origin: Point): number {
+  return (point.ticks - origin.ticks) * NOMINAL_NS_PER_TICK;
+}
