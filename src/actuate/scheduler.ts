@@ -2,7 +2,7 @@
 // board does, and what cannot be armed in time is not sent. Commands go out at once, so that a stall of this process moves
 // nothing; what is learned later takes them back. The written rule for items too close together is docs/scheduling.md;
 // `submit` follows it line by line. Not here: belt-wide interlocks and operator state (app), the wire (link).
-import type { Clock, Timer } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { EncoderCounts, MonotonicNs } from '../base/units.ts';
 import { NS_PER_MS } from '../base/units.ts';
@@ -14,6 +14,8 @@ import type { BeltPosition } from '../domain/item.ts';
 import type { CommandResult, Link, LinkEvent } from '../link/link.ts';
 import type { BeltItem } from './belt-items.ts';
 import { BeltItems, isTakenWrongly } from './belt-items.ts';
+import type { LivePulse } from './live-pulse.ts';
+import { allItemsOf, joinerOf, reservedBy } from './live-pulse.ts';
 import type { ActuatorOptions, SchedulerOptions } from './options.ts';
 import type { Ending } from './outcome-of.ts';
 import { endingOfAbandon, endingOfMissed, endingOfResult } from './outcome-of.ts';
@@ -42,22 +44,6 @@ export interface SchedulerDeps {
   options: SchedulerOptions;
 }
 
-/** A command the board holds, or may hold. */
-interface LivePulse {
-  readonly commandId: number;
-  readonly plan: PulsePlan;
-  /** The items it fires for. */
-  readonly riders: BeltItem[];
-  /** Being taken back: to be merged with `joiner`, or for good. The board may still fire it first. */
-  withdrawing: { merged: PulsePlan; joiner: BeltItem } | 'for-good' | undefined;
-  /** The link gave up waiting for an acknowledgement; the board may hold the command nevertheless. */
-  unacknowledged: boolean;
-  /** The board said it dropped the command, while it was being taken back. */
-  reportedCancelled: boolean;
-  restingSinceNs: MonotonicNs | undefined;
-  timer: Timer | undefined;
-}
-
 const NEIGHBOUR: Ending = { outcome: 'inhibited', cause: 'neighbour' };
 const MAX_COMMAND_ID = 65_535;
 /** Bounds of a wait for a report, so that a changing belt speed is noticed and a timer never overflows. */
@@ -70,6 +56,8 @@ export class Scheduler {
   readonly #actuatorByBin: ReadonlyMap<BinId, ActuatorOptions>;
   readonly #items: BeltItems;
   readonly #live = new Map<number, LivePulse>();
+  /** Reported as fired, but the output may still be on or recovering. */
+  #spent: PulsePlan[] = [];
   #lastCommandId = 0;
   /** Reports about commands that are not known any more, since creation. */
   strayReportCount = 0;
@@ -92,11 +80,12 @@ export class Scheduler {
     const item = this.#items.add(decision, actuator?.offsetMm ?? Infinity);
     if (actuator === undefined) return this.#giveUp(item, { outcome: 'inhibited', cause: 'bin-disabled' });
     if (belt === undefined) return this.#giveUp(item, { outcome: 'missed', cause: 'link-down' });
-    this.#items.prune(belt);
+    this.#prune(belt);
     const plan = planPulse(item, actuator, belt);
     if (!isAhead(plan.fireAtCounts, belt, this.#deps.options.minLeadMs)) return this.#giveUp(item, { outcome: 'missed', cause: 'too-late' });
     if (!this.#protect(item, belt)) return this.#giveUp(item, NEIGHBOUR);
     if (this.#items.isAnyTakenWrongly(plan, belt)) return this.#giveUp(item, NEIGHBOUR);
+    if (this.#spent.some((spent) => spent.actuator === actuator && areTooClose(spent, plan, belt))) return this.#giveUp(item, NEIGHBOUR);
     const near = [...this.#live.values()].filter((live) => live.plan.actuator === actuator && areTooClose(reservedBy(live), plan, belt));
     if (near.length === 0) return this.#send(plan, [item]);
     const joined = near.length === 1 ? this.#merged(near[0]!, plan, belt) : undefined;
@@ -108,7 +97,7 @@ export class Scheduler {
   letPass(decision: Decision): void {
     const belt = this.#beltNow();
     if (belt === undefined) return;
-    this.#items.prune(belt);
+    this.#prune(belt);
     this.#protect(this.#items.add({ ...decision, bin: RESIDUE }, Infinity), belt);
   }
 
@@ -124,6 +113,7 @@ export class Scheduler {
   onFired(report: Pick<Extract<LinkEvent, { kind: 'command.fired' }>, 'commandId' | 'firedAtCounts' | 'targetCounts'>): void {
     const live = this.#take(report.commandId);
     if (live === undefined) return this.#stray('fired', report.commandId);
+    this.#spent.push(live.plan);
     for (const item of live.riders) {
       item.leavesAtMm = live.plan.actuator.offsetMm;
       this.#deps.sink({
@@ -149,6 +139,7 @@ export class Scheduler {
   /** Settles everything open: after a safe state, a pause or a lost board. The board's queue is the caller's to flush. */
   abandonAll(cause: OutcomeCause): void {
     const ending = endingOfAbandon(cause);
+    this.#spent = [];
     for (const live of [...this.#live.values()]) {
       this.#take(live.commandId);
       for (const item of allItemsOf(live)) {
@@ -283,6 +274,11 @@ export class Scheduler {
     this.#awaitReport(live);
   }
 
+  #prune(belt: BeltNow): void {
+    this.#items.prune(belt);
+    this.#spent = this.#spent.filter((plan) => plan.offAtCounts + countsIn(plan.actuator.recoverMs, belt) > belt.counts);
+  }
+
   #settle(item: BeltItem, { outcome, cause }: Ending): void {
     this.#deps.sink({ kind: 'settled', itemId: item.itemId, bin: RESIDUE, outcome, cause });
   }
@@ -304,18 +300,4 @@ export class Scheduler {
     while (this.#live.has(this.#lastCommandId));
     return this.#lastCommandId;
   }
-}
-
-/** What to keep clear of: while an item is joining, the pulse to come. */
-function reservedBy(live: LivePulse): PulsePlan {
-  return typeof live.withdrawing === 'object' ? live.withdrawing.merged : live.plan;
-}
-
-function joinerOf(live: LivePulse): BeltItem | undefined {
-  return typeof live.withdrawing === 'object' ? live.withdrawing.joiner : undefined;
-}
-
-function allItemsOf(live: LivePulse): BeltItem[] {
-  const joiner = joinerOf(live);
-  return joiner === undefined ? live.riders : [...live.riders, joiner];
 }
