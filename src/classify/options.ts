@@ -1,0 +1,24 @@
+// What a person sets about the classifier: which model, on what hardware, and how crops are gathered into batches.
+import { z } from 'zod';
+
+/** Execution providers of ONNX Runtime that Sortline knows how to ask for. */
+export const PROVIDERS = ['cuda', 'tensorrt', 'webgpu', 'cpu'] as const;
+export type Provider = (typeof PROVIDERS)[number];
+
+const provider = z.enum(PROVIDERS);
+
+export const classifyOptions = z.strictObject({
+  model: z.string().min(1).default('models/resnet18-v0').describe('Folder of the model: model.onnx and manifest.json. A relative path starts at the config file; the default is the model shipped with Sortline.'),
+  providers: z.array(provider).min(1).default(['cuda', 'cpu']).describe('Where to run the model, best first: `cuda`, `tensorrt`, `webgpu`, `cpu`. What cannot be loaded is named in log and metrics, and the next is taken.'),
+  require: provider.optional().describe('Refuse to start unless the model runs on this provider.'),
+  batch: z.strictObject({
+    size: z.int().min(1).max(64).default(4).describe('Most crops run together, count. On a CPU a larger batch gains nothing and makes the first crop wait.'),
+    deadlineMs: z.number().min(0).max(1000).default(0).describe('Longest time a crop waits for company before it is run, ms; 0 runs whatever is waiting as soon as the model is free.'),
+  }).prefault({}).describe('How crops are gathered.'),
+  threads: z.strictObject({
+    intraOp: z.int().min(0).max(256).default(0).describe('Threads of one model run on the CPU, count; 0 takes one per core.'),
+    spinning: z.boolean().default(false).describe('Whether idle threads of the model spin instead of sleeping: a little faster alone, but it takes the cores from the rest.'),
+  }).prefault({}).describe('CPU threads of the model.'),
+}).prefault({});
+
+export type ClassifyOptions = z.output<typeof classifyOptions>;

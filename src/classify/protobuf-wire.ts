@@ -1,0 +1,78 @@
+// Just enough of protobuf's wire format to take an ONNX file apart field by field and put it together again. Fields that
+// nobody touches keep their bytes, so a rewritten model differs only where it was meant to.
+// Source: protobuf.dev/programming-guides/encoding (varint, I64, LEN, I32; groups do not occur in ONNX).
+import { SortlineError } from '../base/errors.ts';
+
+export const VARINT = 0, I64 = 1, LEN = 2, I32 = 5;
+
+export interface WireField {
+  readonly number: number;
+  readonly wireType: number;
+  /** Value of a varint (exact up to 2^53). */
+  readonly value: number;
+  /** Payload of a LEN, I32 or I64 field: a view into the message. */
+  readonly payload: Uint8Array;
+  /** The field as it stands, tag included: a view into the message. */
+  readonly whole: Uint8Array;
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+/** The fields of one message in order. `what` names it in MODEL_UNREADABLE, thrown where the bytes end too early. */
+export function* readFields(message: Uint8Array, what: string): Generator<WireField> {
+  let at = 0;
+  const varint = (): number => {
+    let value = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = message[at++];
+      if (byte === undefined || scale > 2 ** 63) throw damaged(what, 'a number is cut off', at, message.length);
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+    }
+  };
+  while (at < message.length) {
+    const start = at;
+    const tag = varint();
+    const number = Math.floor(tag / 8), wireType = tag % 8;
+    const value = wireType === VARINT ? varint() : 0;
+    const length = wireType === LEN ? varint() : wireType === I64 ? 8 : wireType === I32 ? 4 : 0;
+    if (number === 0 || (wireType !== VARINT && wireType !== LEN && wireType !== I64 && wireType !== I32)) throw damaged(what, `no field has tag ${tag}`, start, message.length);
+    if (at + length > message.length) throw damaged(what, `field ${number} claims ${length} bytes and ${message.length - at} follow: the file is truncated`, at, message.length);
+    const payload = length === 0 ? NO_BYTES : message.subarray(at, at + length);
+    at += length;
+    yield { number, wireType, value, payload, whole: message.subarray(start, at) };
+  }
+}
+
+/** A varint field: tag and value, a non-negative integer. */
+export function varintField(number: number, value: number): Uint8Array {
+  return Uint8Array.from([...varintBytes(number * 8 + VARINT), ...varintBytes(value)]);
+}
+
+/** A length-delimited field: bytes, a nested message or (as UTF-8) a string. */
+export function lenField(number: number, content: Uint8Array | string): Uint8Array {
+  const payload = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+  return joinBytes([Uint8Array.from([...varintBytes(number * 8 + LEN), ...varintBytes(payload.length)]), payload]);
+}
+
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}
+
+function varintBytes(value: number): number[] {
+  const bytes: number[] = [];
+  for (let rest = value; ; rest = Math.floor(rest / 128)) {
+    if (rest < 128) return [...bytes, rest];
+    bytes.push((rest % 128) | 0x80);
+  }
+}
+
+function damaged(what: string, problem: string, at: number, size: number): SortlineError {
+  return new SortlineError('MODEL_UNREADABLE', `${what} is not a readable ONNX model: at byte ${at} of ${size}, ${problem}; copy or export it again`, { context: { what, at, size } });
+}
