@@ -37,6 +37,8 @@ export class BeltTracker {
   addRoundTrip(reply: MessageOf<'heartbeat.reply'>, sentNs: MonotonicNs, receivedNs: MonotonicNs): void {
     const atTicks = this.#ticks.unwrap(reply.atTicks);
     this.clockSync.add({ sentNs, receivedNs, atTicks });
+    // The first count of a boot is known from here on, before any belt sample.
+    if (this.#counts.last === undefined) this.#counts.unwrap(reply.atCount);
   }
 
   /** The sample in host time; undefined before the first round trip, for an old sample, and for an impossible one. */
