@@ -1,0 +1,87 @@
+// Rules between sections, which no section's own schema can know. Each names the sections it reads: where one of them could
+// not be read, nothing is held against the others.
+import type { BinId } from '../domain/decision.ts';
+import { RESIDUE } from '../domain/decision.ts';
+import { MATERIALS } from '../domain/material.ts';
+import type { ConfigPath } from './problem.ts';
+import type { Config, Section } from './schema.ts';
+import { suggest } from './suggest.ts';
+
+export interface Contradiction {
+  readonly path: ConfigPath;
+  readonly message: string;
+}
+
+interface CrossCheck {
+  readonly reads: readonly Section[];
+  /** Compares numbers of one section: says nothing while any value of it is wrong. */
+  readonly isExact?: boolean;
+  readonly check: (config: Config) => Contradiction[];
+}
+
+const quoted = (words: readonly (string | number)[]): string => words.map((word) => `\`${word}\``).join(', ');
+
+const unknownBin = (bin: BinId, allowed: readonly BinId[]): string => {
+  const near = suggest(bin, allowed);
+  return `found the bin \`${bin}\`; allowed are the ids under \`bins\`: ${quoted(allowed)}${near === undefined ? '' : `; did you mean \`${near}\`?`}`;
+};
+
+/** One contradiction for each entry whose key an earlier entry has. */
+function repeated<T>(list: string, entries: readonly T[], field: string, keyOf: (entry: T) => string | number): Contradiction[] {
+  const firstByKey = new Map<string | number, number>();
+  return entries.flatMap((entry, index) => {
+    const first = firstByKey.get(keyOf(entry));
+    if (first === undefined) {
+      firstByKey.set(keyOf(entry), index);
+      return [];
+    }
+    return [{ path: [list, index, field], message: `found \`${keyOf(entry)}\`, which ${list}[${first}] has; allowed is a ${field} of its own` }];
+  });
+}
+
+export const CROSS_CHECKS: readonly CrossCheck[] = [
+  { reads: ['bins'], check: ({ bins }) => repeated('bins', bins, 'id', (bin) => bin.id) },
+  { reads: ['actuators'], check: ({ actuators }) => repeated('actuators', actuators, 'id', (actuator) => actuator.id) },
+  { reads: ['actuators'], check: ({ actuators }) => repeated('actuators', actuators, 'output', (actuator) => actuator.output) },
+  { reads: ['actuators'], check: ({ actuators }) => repeated('actuators', actuators, 'bin', (actuator) => actuator.bin) },
+  { reads: ['actuators'], check: ({ actuators }) => repeated('actuators', actuators, 'offsetMm', (actuator) => actuator.offsetMm) },
+  {
+    reads: ['recipe', 'bins'],
+    check: ({ recipe, bins }) => MATERIALS.flatMap((material) => {
+      const allowed = [...bins.map((bin) => bin.id), RESIDUE];
+      const bin = recipe.bins[material];
+      return allowed.includes(bin) ? [] : [{ path: ['recipe', 'bins', material], message: unknownBin(bin, allowed) }];
+    }),
+  },
+  {
+    reads: ['actuators', 'bins'],
+    check: ({ actuators, bins }) => actuators.flatMap((actuator, index) => {
+      const allowed = bins.map((bin) => bin.id);
+      return allowed.includes(actuator.bin) ? [] : [{ path: ['actuators', index, 'bin'], message: unknownBin(actuator.bin, allowed) }];
+    }),
+  },
+  {
+    reads: ['actuators', 'bins'],
+    check: ({ actuators, bins }) => bins.flatMap((bin, index) => (actuators.some((actuator) => actuator.bin === bin.id)
+      ? []
+      : [{ path: ['bins', index, 'id'], message: `found the bin \`${bin.id}\`, which no actuator fills; needed is an entry of \`actuators\` with \`bin: ${bin.id}\`` }])),
+  },
+  {
+    reads: ['decide'], isExact: true,
+    check: ({ decide }) => (decide.minLooks <= decide.maxLooks
+      ? []
+      : [{ path: ['decide', 'minLooks'], message: `found \`${decide.minLooks}\`; allowed is a whole number up to maxLooks, which is ${decide.maxLooks}` }]),
+  },
+  {
+    reads: ['link'], isExact: true,
+    check: ({ link: { timing } }) => (timing.retryFirstMs <= timing.retryMaxMs
+      ? []
+      : [{ path: ['link', 'timing', 'retryFirstMs'], message: `found \`${timing.retryFirstMs}\`; allowed is a number up to retryMaxMs, which is ${timing.retryMaxMs}` }]),
+  },
+  {
+    reads: ['link'], isExact: true,
+    check: ({ link: { timing } }) => (timing.boardTimeoutMs >= 3 * timing.heartbeatMs
+      ? []
+      : [{ path: ['link', 'timing', 'boardTimeoutMs'], message: `found \`${timing.boardTimeoutMs}\`; allowed is three heartbeats or more, ${3 * timing.heartbeatMs} ms: one lost heartbeat must not stop the line` }]),
+  },
+];

@@ -1,0 +1,43 @@
+// Relative paths of a config: what the file says starts at the file's folder, what it leaves to the default starts at
+// Sortline's own folder (shipped files) or at the working directory (files Sortline writes).
+import { isAbsolute, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Config } from './schema.ts';
+
+const PACKAGE_FOLDER = fileURLToPath(new URL('../..', import.meta.url));
+
+interface PathField {
+  readonly path: readonly string[];
+  readonly defaultStartsAt: 'package' | 'working-directory';
+}
+
+export const PATH_FIELDS: readonly PathField[] = [
+  { path: ['classifier', 'model'], defaultStartsAt: 'package' },
+  { path: ['calibration', 'file'], defaultStartsAt: 'package' },
+  { path: ['sim', 'images'], defaultStartsAt: 'working-directory' },
+];
+
+/** `config` with every path absolute; `written` is what the file said. */
+export function resolvePaths(config: Config, written: unknown, configFolder: string): Config {
+  const resolved = structuredClone(config) as unknown as Record<string, unknown>;
+  for (const { path, defaultStartsAt } of PATH_FIELDS) {
+    const holder = at(resolved, path.slice(0, -1));
+    const key = path.at(-1)!;
+    const value = holder?.[key];
+    if (holder === undefined || typeof value !== 'string' || isAbsolute(value) || isSpecial(value)) continue;
+    const isWritten = at(written, path.slice(0, -1))?.[key] !== undefined;
+    holder[key] = resolve(isWritten ? configFolder : defaultStartsAt === 'package' ? PACKAGE_FOLDER : process.cwd(), value);
+  }
+  return resolved as unknown as Config;
+}
+
+/** SQLite's in-memory database and addresses are no paths. */
+function isSpecial(value: string): boolean {
+  return value === ':memory:' || /^[a-z][a-z0-9+.-]*:\/\//i.test(value);
+}
+
+function at(root: unknown, path: readonly string[]): Record<string, unknown> | undefined {
+  let value = root;
+  for (const step of path) value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[step] : undefined;
+  return typeof value === 'object' && value !== null ? value as Record<string, unknown> : undefined;
+}
