@@ -1,0 +1,76 @@
+// The plant of a line without hardware: world, belt, board twin and ground truth, for the demo (real clock, pty) and for
+// `simulate` (virtual time, memory). The line itself does not know which plant it drives.
+import type { ActuatorOptions } from '../actuate/options.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import { createRandom } from '../base/random.ts';
+import type { Calibration } from '../domain/calibration.ts';
+import type { LineEvent, LineSink } from '../domain/line-event.ts';
+import { BeltMotion } from '../sim/belt-motion.ts';
+import type { BoardCable } from '../sim/board-cable.ts';
+import { GroundTruth } from '../sim/ground-truth.ts';
+import type { TwinOptions, VirtualWorldOptions } from '../sim/options.ts';
+import { photosFrom, validationListBeside } from '../sim/photos.ts';
+import type { Twin, TwinEvent } from '../sim/twin.ts';
+import { createTwin } from '../sim/twin.ts';
+import type { World, WorldOptions } from '../sim/world.ts';
+import { createWorld } from '../sim/world.ts';
+
+export interface PlantOptions {
+  readonly twin: TwinOptions;
+  readonly world: VirtualWorldOptions;
+  readonly images?: string | undefined;
+}
+
+export interface PlantDeps {
+  clock: Clock;
+  log: Logger;
+  cable: BoardCable;
+  calibration: Calibration;
+  actuators: readonly ActuatorOptions[];
+  options: PlantOptions;
+  /** Receives `item.truth`. */
+  sink: LineSink;
+}
+
+export class VirtualPlant {
+  readonly world: World;
+  readonly motion: BeltMotion;
+  readonly truth: GroundTruth;
+  readonly twin: Twin;
+  readonly #clock: Clock;
+  readonly #sink: LineSink;
+
+  constructor(deps: PlantDeps) {
+    const { clock, log, cable, calibration, actuators, options } = deps;
+    this.#clock = clock;
+    this.#sink = deps.sink;
+    this.world = createWorld(worldOptionsOf(options, calibration.countsPerMm));
+    this.motion = new BeltMotion({ atNs: clock.nowNs(), counts: 0 });
+    this.truth = new GroundTruth(this.world);
+    this.twin = createTwin({
+      clock, log, cable, actuators, motion: this.motion, world: this.world, countsPerMm: calibration.countsPerMm,
+      random: createRandom(options.world.seed), options: options.twin, sink: (event) => this.#onTwin(event),
+    });
+  }
+
+  /** Takes the line's events; only listens. */
+  readonly observe: LineSink = (event: LineEvent) => this.truth.hear(event);
+
+  #onTwin(event: TwinEvent): void {
+    if (event.kind === 'booted') this.truth.rebase(event.originCounts);
+    if (event.kind !== 'landed') return;
+    const told = this.truth.landed(event.landed, this.#clock.nowNs());
+    if (told !== undefined) this.#sink(told);
+  }
+}
+
+/** What the virtual camera needs to draw the same world in another process. Throws IMAGE_UNREADABLE or USAGE for the photographs. */
+export function worldOptionsOf(options: PlantOptions, countsPerMm: number): WorldOptions {
+  const { seed, itemsPerSecond, itemCount, beltWidthMm, leadInMm, minGapMm, touchingShare } = options.world;
+  const photos = options.images === undefined ? undefined : photosFrom(options.images, validationListBeside(options.images));
+  return {
+    seed, countsPerMm, itemsPerSecond, beltMmPerSecond: options.twin.beltMmPerSecond, beltWidthMm, leadInMm, minGapMm, touchingShare,
+    ...(itemCount === undefined ? {} : { itemCount }), ...(photos === undefined ? {} : { photos }),
+  };
+}
