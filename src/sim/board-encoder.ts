@@ -6,7 +6,7 @@ import { NS_PER_MS } from '../base/units.ts';
 import { difference32, toU32 } from '../link/modular.ts';
 import type { BeltMotion } from './belt-motion.ts';
 
-const SPEED_WINDOW_NS = 50 * NS_PER_MS;
+const SPEED_WINDOW_NS = 20 * NS_PER_MS;
 const NS_PER_TICK = 1000;
 
 export interface BoardReading {

@@ -1,0 +1,481 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { ManualClock } from '../../src/base/manual-clock.ts';
+import { createRandom } from '../../src/base/random.ts';
+import { NS_PER_S } from '../../src/base/units.ts';
+import { crc16 } from '../../src/link/crc16.ts';
+import { encodePayload } from '../../src/link/message-codec.ts';
+import type { HostMessage, MessageOf } from '../../src/link/messages.ts';
+import { BeltMotion } from '../../src/sim/belt-motion.ts';
+import type { BoardFirmwareOptions } from '../../src/sim/board-firmware.ts';
+import { BoardFirmware } from '../../src/sim/board-firmware.ts';
+import { BenchHost } from './bench-host.ts';
+
+const vectors = JSON.parse(readFileSync(new URL('../vectors/protocol-v1.json', import.meta.url), 'utf8')) as { frames: { name: string; wire: string }[]; invalid: { name: string; wire: string }[] };
+const wireOf = (name: string): Uint8Array => Buffer.from(vectors.frames.find((frame) => frame.name === name)!.wire.replaceAll(' ', ''), 'hex');
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+const options: BoardFirmwareOptions = {
+  outputCount: 8, queueDepth: 32, window: 8, countsPerMetre: 5000, maxCountsPerSecond: 20_000, firmware: 'sortline-avr 1.0', tickPpm: 0, bootTicks: 12_345_678,
+};
+
+const SPEED = 2000;
+const begin: MessageOf<'config.begin'> = { kind: 'config.begin', outputCount: 2, heartbeatTimeoutMs: 500, beltPeriodMs: 20, maxLateCounts: 5 };
+const outputs: MessageOf<'config.output'>[] = [
+  { kind: 'config.output', output: 0, flags: 0, maxOnMs: 200 },
+  { kind: 'config.output', output: 3, flags: 1, maxOnMs: 1000 },
+];
+const configCrc = crc16(Buffer.concat([begin, ...outputs].map((message) => encodePayload(message))));
+
+/** A board on a bench: belt, host and outputs in reach. */
+class Bench {
+  readonly clock = new ManualClock();
+  readonly motion: BeltMotion;
+  readonly board: BoardFirmware;
+  readonly host: BenchHost;
+  readonly wires: string[] = [];
+  readonly outputs: { output: number; active: boolean; atNs: number }[] = [];
+  #beats = 0;
+
+  constructor(setup: { startCounts?: number; options?: Partial<BoardFirmwareOptions> } = {}) {
+    this.motion = new BeltMotion({ atNs: 0, counts: setup.startCounts ?? 100_000 });
+    this.host = new BenchHost((bytes) => this.board.stream.receive(bytes));
+    this.board = new BoardFirmware({
+      clock: this.clock, motion: this.motion, options: { ...options, ...setup.options },
+      random: { ...createRandom(1), integer: () => 0xc0ffee01 },
+      write: (bytes) => { this.wires.push(hex(bytes)); this.host.receive(bytes); },
+      onRelay: (closed) => this.motion.setSpeed(closed ? SPEED : 0, this.clock.nowNs(), 0),
+      onOutput: (output, active, atNs) => this.outputs.push({ output, active, atNs }),
+    });
+  }
+
+  configure(): void {
+    this.host.hello(77);
+    for (const message of [begin, ...outputs, { kind: 'config.commit', configCrc } as const]) this.host.say(message);
+    this.host.acknowledge();
+  }
+
+  arm(): void {
+    this.configure();
+    this.host.say({ kind: 'board.arm' });
+    this.host.acknowledge();
+  }
+
+  fire(command: { commandId: number; fireAtCount: number; output?: number; holdUs?: number }, seq?: number): void {
+    this.host.say({ kind: 'fire.schedule', output: 0, holdUs: 10_000, ...command }, seq);
+  }
+
+  /** Time passes with a living host. */
+  async run(ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += 50) {
+      this.host.say({ kind: 'heartbeat.ask', token: this.#beats++ });
+      this.host.acknowledge();
+      await this.clock.advanceMs(Math.min(50, ms - passed));
+    }
+  }
+
+  get code(): string | undefined {
+    return this.host.last('request.result')?.code;
+  }
+
+  count(): number {
+    return this.board.encoder.count();
+  }
+}
+
+let bench: Bench;
+beforeEach(() => { bench = new Bench(); });
+
+describe('the worked session of the protocol document', () => {
+  test('is spoken byte by byte', async () => {
+    const { host, clock, wires } = bench;
+    const say = (name: string): void => bench.board.stream.receive(wireOf(name));
+    const expectHeard = (name: string): void => expect(wires, name).toContain(hex(wireOf(name)));
+    host.session = 0x5a;
+    for (const name of ['hello', 'config-begin', 'config-output-0', 'config-output-3', 'config-commit', 'host-ack', 'heartbeat']) say(name);
+    for (const name of ['hello-reply', 'first-state', 'config-result', 'configured-state', 'heartbeat-reply']) expectHeard(name);
+    say('arm');
+    expectHeard('armed-state');
+    await clock.advanceMs(20);
+    expectHeard('belt-sample');
+    host.acknowledge();
+    say('fire');
+    expectHeard('fire-result');
+    // The command waits 1.23 s; the bare host says the heartbeats that keep the board armed.
+    host.seq = 6;
+    await bench.run(1240);
+    expectHeard('fired');
+    say('fire-late');
+    expectHeard('fire-late-result');
+  });
+
+  test('a restarted board says who it is', () => {
+    const frame = vectors.frames.find(({ name }) => name === 'banner')!;
+    bench.board.restart('watchdog');
+    // The boot id of the page's banner is one more than that of its hello, as after one restart; the cause is the page's.
+    expect(frame.wire).toContain('02 EE FF C0');
+    expect(bench.host.last('hello.reply')).toMatchObject({ version: 0, nonce: 0, bootId: 0xc0ffee02, resetCause: 'watchdog' });
+    expect(bench.host.heard.at(-1)!.session).toBe(0);
+  });
+
+  test('answers valid frames without a session with one banner per 100 ms', async () => {
+    for (let frame = 0; frame < 5; frame++) bench.host.acknowledge();
+    expect(bench.host.all('hello.reply')).toHaveLength(1);
+    await bench.clock.advanceMs(100);
+    bench.host.acknowledge();
+    expect(bench.host.all('hello.reply')).toHaveLength(2);
+  });
+
+  test('damaged blocks are thrown away and answered with one nak per 10 ms, only in a session', async () => {
+    for (const { wire } of vectors.invalid) bench.board.stream.receive(Buffer.from(wire.replaceAll(' ', ''), 'hex'));
+    expect(bench.host.heard).toEqual([]);
+    bench.configure();
+    for (const { wire } of vectors.invalid) bench.board.stream.receive(Buffer.from(wire.replaceAll(' ', ''), 'hex'));
+    expect(bench.host.all('board.nak')).toHaveLength(1);
+    expect(bench.board.stream.framesInvalid).toBe(2 * vectors.invalid.length);
+    await bench.clock.advanceMs(10);
+    bench.board.stream.receive(Buffer.from(vectors.invalid[0]!.wire.replaceAll(' ', ''), 'hex'));
+    expect(bench.host.all('board.nak')).toHaveLength(2);
+  });
+});
+
+describe('session', () => {
+  test('a repeated hello changes nothing, a new nonce ends everything', () => {
+    bench.arm();
+    bench.fire({ commandId: 1, fireAtCount: 101_000 });
+    bench.host.say({ kind: 'hello.ask', minVersion: 1, maxVersion: 1, nonce: 77 });
+    expect(bench.board.machine.state).toBe('armed');
+    expect(bench.board.machine.queueFree).toBe(31);
+    bench.host.hello(78);
+    expect(bench.board.machine.state).toBe('safe');
+    expect(bench.board.machine.queueFree).toBe(32);
+    expect(bench.host.last('board.state')).toMatchObject({ state: 'safe', cause: 'host-request', configCrc: 0 });
+    expect(bench.host.heard.filter(({ message }) => message.kind === 'board.state').at(-1)!.seq).toBe(0);
+    bench.host.say({ kind: 'board.arm' });
+    expect(bench.code).toBe('not-configured');
+  });
+
+  test('another version is refused and ends the session', () => {
+    bench.arm();
+    bench.board.speakVersions(2, 3);
+    bench.host.hello(78);
+    expect(bench.host.last('hello.reply')).toMatchObject({ version: 0, minVersion: 2, maxVersion: 3, nonce: 78 });
+    expect(bench.board.stream.session).toBe(0);
+    expect(bench.board.machine.state).toBe('safe');
+  });
+
+  test('frames of another session are ignored', () => {
+    bench.arm();
+    bench.host.session = 0x11;
+    bench.fire({ commandId: 1, fireAtCount: 101_000 });
+    expect(bench.board.machine.queueFree).toBe(32);
+    expect(bench.board.stream.counters.framesForeign).toBe(1);
+  });
+
+  test('a wrong configuration is refused with the board\'s own checksum', () => {
+    bench.host.hello(1);
+    for (const message of [begin, ...outputs]) bench.host.say(message);
+    bench.host.say({ kind: 'config.commit', configCrc: 1 });
+    expect(bench.host.last('request.result')).toMatchObject({ code: 'bad-config', detail: configCrc });
+    bench.host.say(begin);
+    bench.host.say(outputs[0]!);
+    bench.host.say({ kind: 'config.commit', configCrc });
+    expect(bench.code).toBe('bad-config');
+    bench.host.say({ kind: 'board.arm' });
+    expect(bench.code).toBe('not-configured');
+  });
+
+  test('configuration while armed is refused and changes nothing', () => {
+    bench.arm();
+    bench.host.say(begin);
+    expect(bench.code).toBe('bad-request');
+    expect(bench.board.machine.state).toBe('armed');
+  });
+
+  test('unacknowledged reports are sent again, in order, until acknowledged', async () => {
+    bench.configure();
+    const before = bench.wires.length;
+    bench.host.say({ kind: 'board.arm' });
+    const [result, state] = [bench.wires[before], bench.wires[before + 1]];
+    await bench.clock.advanceMs(120);
+    expect(bench.wires.filter((wire) => wire === state)).toHaveLength(3);
+    expect(bench.wires.filter((wire) => wire === result)).toHaveLength(3);
+    bench.host.acknowledge();
+    const sent = bench.wires.length;
+    await bench.clock.advanceMs(120);
+    expect(bench.wires.slice(sent)).not.toContain(state);
+  });
+
+  test('a nak brings the missing frames at once', async () => {
+    bench.arm();
+    await bench.clock.advanceMs(15);
+    bench.board.machine.setBinFull(2, true);
+    const report = bench.wires.at(-1)!;
+    bench.host.ack -= 1;
+    const sent = bench.wires.length;
+    bench.host.say({ kind: 'host.nak' });
+    expect(bench.wires.slice(sent)).toEqual([report]);
+    bench.host.say({ kind: 'host.nak' });
+    expect(bench.wires.slice(sent)).toEqual([report]);
+  });
+
+  test('a request that finds no room for its result has not arrived', () => {
+    bench.configure();
+    const { host } = bench;
+    const unheard = host.ack;
+    const sayUnheard = (): void => { host.ack = unheard; host.say({ kind: 'fire.cancelAll' }); };
+    for (let request = 0; request < 8; request++) sayUnheard();
+    expect(bench.board.stream.counters.requestsDeferred).toBe(0);
+    sayUnheard();
+    expect(bench.board.stream.counters.requestsDeferred).toBe(1);
+    // The host hears at last, and repeats what was never acknowledged.
+    host.ack = (unheard + 8) & 0xff;
+    host.say({ kind: 'fire.cancelAll' }, (host.seq - 1) & 0xff);
+    expect(host.last('request.result')!.requestSeq).toBe((host.seq - 1) & 0xff);
+  });
+});
+
+describe('firing', () => {
+  test('at the exact count, on for the hold', async () => {
+    bench.arm();
+    bench.fire({ commandId: 9, fireAtCount: 101_000, holdUs: 40_000 });
+    await bench.run(1000);
+    expect(bench.host.all('fire.fired')).toEqual([{ kind: 'fire.fired', commandId: 9, atCount: 101_000 }]);
+    expect(bench.outputs).toEqual([
+      { output: 0, active: true, atNs: expect.closeTo(0.5 * NS_PER_S, -2) },
+      { output: 0, active: false, atNs: expect.closeTo(0.54 * NS_PER_S, -2) },
+    ]);
+  });
+
+  test('every command at its own count, whatever the order and the speed', async () => {
+    await fc.assert(fc.asyncProperty(
+      fc.uniqueArray(fc.integer({ min: 1, max: 4000 }), { minLength: 1, maxLength: 20 }),
+      fc.array(fc.constantFrom(0, 700, 3000), { maxLength: 4 }),
+      async (distances, speeds) => {
+        const own = new Bench();
+        own.arm();
+        for (const [index, distance] of distances.entries()) {
+          own.fire({ commandId: index + 1, fireAtCount: own.count() + distance });
+          own.host.acknowledge();
+        }
+        const targets = distances.map((distance) => 100_000 + distance);
+        for (const speed of [...speeds, 3000]) {
+          own.motion.setSpeed(speed, own.clock.nowNs(), 200);
+          await own.run(400);
+        }
+        await own.run(6000);
+        const fired = own.host.all('fire.fired').map(({ commandId, atCount }) => ({ commandId, atCount })).sort((a, b) => a.commandId - b.commandId);
+        expect(fired).toEqual(targets.map((atCount, index) => ({ commandId: index + 1, atCount })));
+        expect(own.board.machine.queueFree).toBe(32);
+      },
+    ), { numRuns: 15 });
+  });
+
+  test('late, too far, unknown outputs and a full queue are refused', () => {
+    bench.arm();
+    const codeOf = (command: Parameters<Bench['fire']>[0]): string | undefined => {
+      bench.fire(command);
+      bench.host.acknowledge();
+      return bench.code;
+    };
+    expect(codeOf({ commandId: 1, fireAtCount: 100_000 })).toBe('late');
+    expect(codeOf({ commandId: 1, fireAtCount: 99_999 })).toBe('late');
+    expect(codeOf({ commandId: 1, fireAtCount: 100_001 + 2 ** 30 })).toBe('too-far');
+    expect(codeOf({ commandId: 1, fireAtCount: 101_000, output: 1 })).toBe('bad-output');
+    expect(codeOf({ commandId: 1, fireAtCount: 101_000, output: 9 })).toBe('bad-output');
+    for (let commandId = 1; commandId <= 32; commandId++) expect(codeOf({ commandId, fireAtCount: 101_000 + commandId })).toBe('ok');
+    expect(codeOf({ commandId: 33, fireAtCount: 102_000 })).toBe('queue-full');
+    expect(codeOf({ commandId: 5, fireAtCount: 102_000 })).toBe('duplicate');
+  });
+
+  test('a repeated frame, and a repeated command, fire once', async () => {
+    bench.arm();
+    const frame = bench.host.frameOf({ kind: 'fire.schedule', commandId: 4, output: 0, fireAtCount: 100_500, holdUs: 1000 });
+    for (let copy = 0; copy < 3; copy++) bench.board.stream.receive(frame);
+    expect(bench.host.all('board.ack').length).toBeGreaterThan(0);
+    bench.fire({ commandId: 4, fireAtCount: 100_500 });
+    expect(bench.code).toBe('duplicate');
+    await bench.run(1000);
+    expect(bench.host.all('fire.fired')).toHaveLength(1);
+    expect(bench.outputs).toHaveLength(2);
+    bench.fire({ commandId: 4, fireAtCount: bench.count() + 50 });
+    expect(bench.code).toBe('ok');
+  });
+
+  test('across the wrap of the counter', async () => {
+    const own = new Bench({ startCounts: 0xffff_ffff - 500 });
+    own.arm();
+    own.fire({ commandId: 1, fireAtCount: 400 });
+    expect(own.code).toBe('ok');
+    await own.run(1000);
+    expect(own.host.last('fire.fired')).toMatchObject({ commandId: 1, atCount: 400 });
+    expect(own.count()).toBeLessThan(2000);
+  });
+
+  test('ticks wrap as well', async () => {
+    const own = new Bench({ options: { bootTicks: 0xffff_ffff } });
+    own.configure();
+    await own.clock.advanceMs(1);
+    own.host.say({ kind: 'heartbeat.ask', token: 1 });
+    expect(own.host.last('heartbeat.reply')!.atTicks).toBe(999);
+  });
+
+  test('no output stays on longer than its maximum, not even when extended', async () => {
+    bench.arm();
+    for (let index = 0; index < 6; index++) {
+      bench.fire({ commandId: index + 1, fireAtCount: 100_100 + index * 100, holdUs: 80_000 });
+      bench.host.acknowledge();
+    }
+    await bench.run(1000);
+    const spans: number[] = [];
+    for (let index = 0; index < bench.outputs.length; index += 2) spans.push((bench.outputs[index + 1]!.atNs - bench.outputs[index]!.atNs) / 1e6);
+    expect(Math.max(...spans)).toBeLessThanOrEqual(200.001);
+    expect(spans.length).toBeGreaterThan(1);
+    expect(bench.host.all('fire.fired')).toHaveLength(6);
+  });
+
+  test('cancelled commands are reported once and never fire', async () => {
+    bench.arm();
+    for (const commandId of [1, 2, 3]) bench.fire({ commandId, fireAtCount: 100_500 + commandId });
+    bench.host.say({ kind: 'fire.cancel', commandId: 2 });
+    expect(bench.host.last('request.result')).toMatchObject({ code: 'ok', detail: 2 });
+    bench.host.acknowledge();
+    bench.host.say({ kind: 'fire.cancel', commandId: 2 });
+    expect(bench.code).toBe('late');
+    bench.host.say({ kind: 'fire.cancelAll' });
+    expect(bench.host.last('request.result')).toMatchObject({ code: 'ok', detail: 2 });
+    await bench.run(1000);
+    expect(bench.host.all('fire.missed').map(({ commandId, cause }) => [commandId, cause])).toEqual([[2, 'cancelled'], [1, 'cancelled'], [3, 'cancelled']]);
+    expect(bench.outputs).toEqual([]);
+  });
+
+  test('an encoder that jumps past the tolerance misses, one within it fires', async () => {
+    bench.arm();
+    bench.fire({ commandId: 1, fireAtCount: 100_500 });
+    bench.fire({ commandId: 2, fireAtCount: 100_520 });
+    await bench.run(200);
+    bench.board.encoder.jump(100_523 - bench.count());
+    bench.board.machine.encoderJumped();
+    await bench.run(100);
+    expect(bench.host.last('fire.missed')).toMatchObject({ commandId: 1, cause: 'late' });
+    expect(bench.host.last('fire.fired')).toMatchObject({ commandId: 2, atCount: 100_523 });
+  });
+});
+
+describe('safe state', () => {
+  const flushed = (): unknown => bench.host.all('fire.missed').map(({ commandId, cause }) => [commandId, cause]);
+
+  test('a lost heartbeat empties the queue, closes outputs and stops the belt', async () => {
+    bench.arm();
+    bench.fire({ commandId: 1, fireAtCount: 100_990, output: 3, holdUs: 900_000 });
+    bench.fire({ commandId: 2, fireAtCount: 110_000 });
+    await bench.clock.advanceMs(499);
+    expect(bench.board.machine.state).toBe('armed');
+    expect(bench.outputs).toHaveLength(1);
+    await bench.clock.advanceMs(2);
+    expect(bench.board.machine.state).toBe('safe');
+    expect(bench.outputs.at(-1)).toMatchObject({ output: 3, active: false });
+    expect(bench.motion.speedAt(bench.clock.nowNs())).toBe(0);
+    bench.host.acknowledge();
+    await bench.clock.advanceMs(60);
+    expect(flushed()).toContainEqual([2, 'inhibited']);
+    expect(bench.host.last('board.state')).toMatchObject({ state: 'safe', cause: 'heartbeat-lost', configCrc });
+    bench.fire({ commandId: 3, fireAtCount: 120_000 });
+    expect(bench.code).toBe('not-armed');
+    bench.host.say({ kind: 'board.arm' });
+    expect(bench.code).toBe('ok');
+  });
+
+  test('every 50 ms of heartbeat keep it armed', async () => {
+    bench.arm();
+    await bench.run(5000);
+    expect(bench.board.machine.state).toBe('armed');
+  });
+
+  test('E-stop latches: pressed it refuses, released it stays safe until armed', () => {
+    bench.arm();
+    bench.fire({ commandId: 1, fireAtCount: 110_000 });
+    bench.board.machine.setEStop(true);
+    expect(bench.host.last('board.state')).toMatchObject({ state: 'safe', cause: 'e-stop', inputs: 1 });
+    expect(flushed()).toEqual([[1, 'inhibited']]);
+    bench.host.say({ kind: 'board.arm' });
+    expect(bench.code).toBe('interlock');
+    bench.host.acknowledge();
+    bench.board.machine.setEStop(false);
+    expect(bench.host.last('board.state')).toMatchObject({ state: 'safe', cause: 'e-stop', inputs: 0 });
+    bench.host.say({ kind: 'board.arm' });
+    expect(bench.code).toBe('ok');
+    bench.host.acknowledge();
+    expect(bench.host.last('board.state')).toMatchObject({ state: 'armed', cause: 'none', inputs: 4 });
+  });
+
+  test('jam and fault make safe, but do not hide an E-stop', () => {
+    bench.arm();
+    bench.board.machine.setJam(true);
+    expect(bench.host.last('board.state')).toMatchObject({ state: 'safe', cause: 'jam', inputs: 2 });
+    bench.board.machine.setEStop(true);
+    bench.host.acknowledge();
+    bench.board.machine.raiseFault('output-failed');
+    expect(bench.host.last('board.state')).toMatchObject({ cause: 'e-stop', fault: 'output-failed', inputs: 3 });
+    bench.board.machine.setEStop(false);
+    bench.board.machine.setJam(false);
+    bench.host.say({ kind: 'board.arm' });
+    bench.host.acknowledge();
+    expect(bench.host.last('board.state')).toMatchObject({ state: 'armed', fault: 'none' });
+  });
+
+  test('asked for by the host: commands are cancelled', () => {
+    bench.arm();
+    bench.fire({ commandId: 1, fireAtCount: 110_000 });
+    bench.host.say({ kind: 'board.safe' });
+    expect(bench.code).toBe('ok');
+    expect(flushed()).toEqual([[1, 'cancelled']]);
+    expect(bench.host.last('board.state')).toMatchObject({ state: 'safe', cause: 'host-request' });
+  });
+
+  test('a restart forgets everything and counts from 0', async () => {
+    bench.arm();
+    bench.fire({ commandId: 1, fireAtCount: 100_300, output: 3, holdUs: 900_000 });
+    await bench.run(200);
+    expect(bench.outputs).toHaveLength(1);
+    bench.board.restart('brown-out');
+    expect(bench.outputs.at(-1)).toMatchObject({ output: 3, active: false });
+    expect(bench.board.machine.queueFree).toBe(32);
+    expect(bench.count()).toBe(0);
+    expect(bench.board.encoder.originCounts).toBe(100_400);
+    bench.configure();
+    expect(bench.host.last('board.state')).toMatchObject({ state: 'safe', cause: 'boot', configCrc });
+  });
+
+  test('only board.arm leaves it: no other request, in any order, runs the belt', () => {
+    const request = fc.constantFrom<HostMessage>(
+      begin, ...outputs, { kind: 'config.commit', configCrc }, { kind: 'board.safe' }, { kind: 'fire.cancelAll' }, { kind: 'fire.cancel', commandId: 1 },
+      { kind: 'fire.schedule', commandId: 1, output: 0, fireAtCount: 100_100, holdUs: 1000 }, { kind: 'heartbeat.ask', token: 1 }, { kind: 'host.nak' },
+      { kind: 'hello.ask', minVersion: 1, maxVersion: 1, nonce: 5 },
+    );
+    fc.assert(fc.property(fc.array(request, { maxLength: 30 }), (requests) => {
+      const own = new Bench();
+      own.configure();
+      for (const message of requests) {
+        if (message.kind === 'hello.ask') own.host.hello(message.nonce);
+        else own.host.say(message);
+        own.host.acknowledge();
+      }
+      expect(own.board.machine.state).toBe('safe');
+      expect(own.motion.speedAt(own.clock.nowNs())).toBe(0);
+      expect(own.outputs).toEqual([]);
+    }));
+  });
+
+  test('bytes of any kind never stop it from answering a hello', () => {
+    fc.assert(fc.property(fc.array(fc.uint8Array({ maxLength: 90 }), { maxLength: 20 }), (chunks) => {
+      const own = new Bench();
+      own.configure();
+      for (const chunk of chunks) own.board.stream.receive(chunk);
+      own.board.stream.receive(Uint8Array.of(0));
+      own.host.hello(4242);
+      expect(own.host.last('hello.reply')).toMatchObject({ version: 1, nonce: 4242 });
+    }));
+  });
+});
