@@ -6,6 +6,7 @@ import { basename, join, resolve } from 'node:path';
 import { reasonOf, SortlineError } from '../base/errors.ts';
 import type { ModelManifest } from './manifest.ts';
 import { labelOrder, parseManifest } from './manifest.ts';
+import type { TensorShape } from './model-session.ts';
 
 export interface LoadedModel {
   /** Folder name. */
@@ -16,13 +17,6 @@ export interface LoadedModel {
   readonly bytes: Uint8Array;
   /** Output index of each material, in the order of MATERIALS. */
   readonly order: readonly number[];
-}
-
-/** A tensor as the session reports it; a symbolic dimension is its name. */
-export interface TensorShape {
-  readonly name: string;
-  readonly type: string;
-  readonly shape: readonly (number | string)[];
 }
 
 /**
@@ -79,7 +73,7 @@ async function read(path: string, folder: string): Promise<Buffer> {
     return await readFile(path);
   } catch (cause) {
     throw new SortlineError('MODEL_UNREADABLE',
-      `${path} cannot be read (${reasonOf(cause)}): a model is a folder with model.onnx and manifest.json; set classify.model to one`, { context: { path, folder }, cause });
+      `${path} cannot be read (${reasonOf(cause)}): a model is a folder with model.onnx and manifest.json; set classifier.model to one`, { context: { path, folder }, cause });
   }
 }
 

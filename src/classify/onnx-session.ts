@@ -2,27 +2,14 @@
 // keeps why the others did not.
 //
 // onnxruntime-node runs a model synchronously inside a promise: the thread that calls `run` is blocked for the whole
-// inference. Whoever must stay responsive calls it from a thread of its own (inference-worker.ts).
+// inference. Whoever must stay responsive uses threaded-session.ts.
 import * as ort from 'onnxruntime-node';
 import { reasonOf, SortlineError } from '../base/errors.ts';
-import type { TensorShape } from './load-model.ts';
+import type { ModelSession, OpenedSession, SessionOptions, SessionRun, TensorShape } from './model-session.ts';
 import type { Provider } from './options.ts';
+import { doubtOf, ProfileFolder } from './provider-proof.ts';
 
-export interface OpenedSession {
-  readonly session: OnnxSession;
-  readonly provider: Provider;
-  readonly unavailable: readonly { readonly provider: string; readonly reason: string }[];
-}
-
-export interface SessionOptions {
-  readonly providers: readonly Provider[];
-  /** The only provider to accept. */
-  readonly require: Provider | undefined;
-  readonly threads: { readonly intraOp: number; readonly spinning: boolean };
-}
-
-/** One loaded graph with one input and one output. Not reentrant. */
-export class OnnxSession {
+class OnnxSession implements ModelSession {
   readonly #session: ort.InferenceSession;
 
   constructor(session: ort.InferenceSession) {
@@ -37,22 +24,18 @@ export class OnnxSession {
     return tensorShapes(this.#session.outputMetadata);
   }
 
-  /**
-   * Runs uint8 `data` of `shape` through the graph. The result is a copy of the float32 output, row-major; `data` is the caller's
-   * again when the promise settles. Throws MODEL_RUN_FAILED.
-   */
-  async run(data: Uint8Array, shape: readonly number[]): Promise<Float32Array> {
+  async run(data: Uint8Array, shape: readonly number[]): Promise<SessionRun> {
     const input = new ort.Tensor('uint8', data, shape);
     try {
+      const startedMs = performance.now();
       const results = await this.#session.run({ [this.#session.inputNames[0]!]: input });
+      const durationMs = performance.now() - startedMs;
       const output = results[this.#session.outputNames[0]!]!;
       const values = Float32Array.from(output.data as Float32Array);
       output.dispose();
-      return values;
+      return { values, durationMs };
     } catch (cause) {
       throw new SortlineError('MODEL_RUN_FAILED', `the model failed on a batch of shape (${shape.join(', ')}): ${firstLine(reasonOf(cause))}`, { context: { shape }, cause });
-    } finally {
-      input.dispose();
     }
   }
 
@@ -72,7 +55,7 @@ export async function openOnnxSession(model: Uint8Array, options: SessionOptions
   const unavailable: { provider: string; reason: string }[] = [];
   for (const provider of candidates) {
     try {
-      const session = await ort.InferenceSession.create(model, sessionOptions(provider, options.threads));
+      const session = provider === 'cpu' ? await open(model, 'cpu', options) : await openProven(model, provider, options);
       return { session: new OnnxSession(session), provider, unavailable };
     } catch (error) {
       const reason = firstLine(reasonOf(error));
@@ -85,20 +68,47 @@ export async function openOnnxSession(model: Uint8Array, options: SessionOptions
   throw unavailableError(options, unavailable);
 }
 
-function sessionOptions(provider: Provider, threads: SessionOptions['threads']): ort.InferenceSession.SessionOptions {
-  return {
+/** Opens on an accelerator and runs one batch of one under the profiler: loaded is not yet used. */
+async function openProven(model: Uint8Array, provider: Provider, options: SessionOptions): Promise<ort.InferenceSession> {
+  const profile = new ProfileFolder();
+  try {
+    const session = await open(model, provider, options, { enableProfiling: true, profileFilePrefix: profile.prefix });
+    try {
+      const input = tensorShapes(session.inputMetadata)[0];
+      // Another type is refused by the caller with a better reason than a failed run.
+      if (input?.type === 'uint8') {
+        const shape = input.shape.map((size) => typeof size === 'number' ? size : 1);
+        await new OnnxSession(session).run(new Uint8Array(shape.reduce((product, size) => product * size, 1)), shape);
+      }
+      session.endProfiling();
+      const doubt = input?.type === 'uint8' ? doubtOf(profile.take()) : undefined;
+      if (doubt !== undefined) throw new SortlineError('MODEL_PROVIDER_UNAVAILABLE', doubt, { context: { provider } });
+      return session;
+    } catch (error) {
+      await session.release();
+      throw error;
+    }
+  } finally {
+    profile.remove();
+  }
+}
+
+function open(model: Uint8Array, provider: Provider, options: SessionOptions, more: ort.InferenceSession.SessionOptions = {}): Promise<ort.InferenceSession> {
+  const { intraOp, spinning } = options.threads;
+  return ort.InferenceSession.create(model, {
     executionProviders: [provider],
     logSeverityLevel: 4,
-    ...(threads.intraOp > 0 ? { intraOpNumThreads: threads.intraOp } : {}),
-    extra: { session: { intra_op: { allow_spinning: threads.spinning ? '1' : '0' } } },
-  };
+    ...(intraOp > 0 ? { intraOpNumThreads: intraOp } : {}),
+    extra: { session: { intra_op: { allow_spinning: spinning ? '1' : '0' } } },
+    ...more,
+  });
 }
 
 function unavailableError(options: SessionOptions, unavailable: OpenedSession['unavailable']): SortlineError {
   const reasons = unavailable.map(({ provider, reason }) => `${provider}: ${reason}`).join('; ');
   const message = options.require === undefined
-    ? `none of the providers ${options.providers.join(', ')} can run the model (${reasons}): add cpu to classify.providers`
-    : `classify.require asks for ${options.require}, which cannot run the model (${reasons}): install what it needs, or remove classify.require`;
+    ? `none of the providers ${options.providers.join(', ')} can run the model (${reasons}): add cpu to classifier.providers`
+    : `classifier.require asks for ${options.require}, which cannot run the model (${reasons}): install what it needs, or remove classifier.require`;
   return new SortlineError('MODEL_PROVIDER_UNAVAILABLE', message, { context: { require: options.require, providers: options.providers, unavailable } });
 }
 

@@ -100,7 +100,7 @@ describe('providers', () => {
 
   it('refuses to fall back from a required one', async () => {
     await expect(open({ providers: ['tensorrt', 'cpu'], require: 'tensorrt' })).rejects.toMatchObject({
-      code: 'MODEL_PROVIDER_UNAVAILABLE', message: expect.stringContaining('classify.require asks for tensorrt'),
+      code: 'MODEL_PROVIDER_UNAVAILABLE', message: expect.stringContaining('classifier.require asks for tensorrt'),
     });
   });
 

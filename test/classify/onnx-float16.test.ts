@@ -7,7 +7,7 @@ import { tinyModel } from './tiny-model.ts';
 
 async function logits(model: Uint8Array, labels: number): Promise<Float32Array> {
   const { session } = await openOnnxSession(model, { providers: ['cpu'], require: undefined, threads: { intraOp: 1, spinning: false } });
-  const values = await session.run(Uint8Array.from({ length: 16 * 16 * 3 }, (_, index) => (index * 31) % 256), [1, 16, 16, 3]);
+  const { values } = await session.run(Uint8Array.from({ length: 16 * 16 * 3 }, (_, index) => (index * 31) % 256), [1, 16, 16, 3]);
   expect(values).toHaveLength(labels);
   await session.close();
   return values;

@@ -1,0 +1,43 @@
+// The ModelSession port: one loaded graph with one input and one output. Two adapters: ONNX Runtime in this thread
+// (onnx-session.ts), and the same behind a thread of its own (threaded-session.ts).
+import type { Milliseconds } from '../base/units.ts';
+import type { Provider } from './options.ts';
+
+/** A tensor as the session reports it; a symbolic dimension is its name. */
+export interface TensorShape {
+  readonly name: string;
+  readonly type: string;
+  readonly shape: readonly (number | string)[];
+}
+
+export interface SessionRun {
+  /** The output, float32, row-major; the caller's. */
+  readonly values: Float32Array;
+  /** Duration of the model run alone. */
+  readonly durationMs: Milliseconds;
+}
+
+/** Not reentrant: one `run` at a time. */
+export interface ModelSession {
+  readonly inputs: readonly TensorShape[];
+  readonly outputs: readonly TensorShape[];
+  /** Runs uint8 `data` of `shape`; `data` is the caller's again when the promise settles. Throws MODEL_RUN_FAILED. */
+  run(data: Uint8Array, shape: readonly number[]): Promise<SessionRun>;
+  close(): Promise<void>;
+}
+
+export interface SessionOptions {
+  /** Best first. */
+  readonly providers: readonly Provider[];
+  /** The only provider to accept. */
+  readonly require: Provider | undefined;
+  /** `intraOp` 0: one per core. */
+  readonly threads: { readonly intraOp: number; readonly spinning: boolean };
+}
+
+export interface OpenedSession {
+  readonly session: ModelSession;
+  readonly provider: Provider;
+  /** Providers asked for before it that cannot run the model, each with why. */
+  readonly unavailable: readonly { readonly provider: string; readonly reason: string }[];
+}

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import type { SessionOptions } from '../../src/classify/model-session.ts';
+import { openOnnxSession } from '../../src/classify/onnx-session.ts';
+import { openThreadedSession } from '../../src/classify/threaded-session.ts';
+import { tinyModel } from './tiny-model.ts';
+
+const OPTIONS: SessionOptions = { providers: ['cpu'], require: undefined, threads: { intraOp: 1, spinning: false } };
+const SHAPE = [2, 16, 16, 3];
+const CROPS = Uint8Array.from({ length: 2 * 16 * 16 * 3 }, (_, index) => (index * 13) % 256);
+
+describe('openThreadedSession', () => {
+  it('gives exactly what the same session gives in this thread', async () => {
+    const direct = (await openOnnxSession(tinyModel(), OPTIONS)).session;
+    const { session: threaded } = await openThreadedSession(tinyModel(), OPTIONS, CROPS.length);
+    expect(threaded.inputs).toEqual(direct.inputs);
+    expect(threaded.outputs).toEqual(direct.outputs);
+    expect((await threaded.run(CROPS, SHAPE)).values).toEqual((await direct.run(CROPS, SHAPE)).values);
+    await direct.close();
+    await threaded.close();
+  });
+
+  it('leaves the caller\'s thread free while a batch runs', async () => {
+    const { session } = await openThreadedSession(tinyModel(), OPTIONS, CROPS.length);
+    const order: string[] = [];
+    const run = session.run(CROPS, SHAPE).then(() => order.push('ran'));
+    await new Promise((resolve) => setImmediate(resolve)).then(() => order.push('turn'));
+    await run;
+    expect(order).toEqual(['turn', 'ran']);
+    await session.close();
+  });
+
+  it('takes one batch at a time', async () => {
+    const { session } = await openThreadedSession(tinyModel(), OPTIONS, CROPS.length);
+    const first = session.run(CROPS, SHAPE);
+    await expect(session.run(CROPS, SHAPE)).rejects.toMatchObject({ code: 'MODEL_RUN_FAILED', message: expect.stringContaining('one at a time') });
+    expect((await first).values).toHaveLength(12);
+    await session.close();
+  });
+
+  it('passes on what ONNX Runtime says of a batch of the wrong shape, and goes on', async () => {
+    const { session } = await openThreadedSession(tinyModel(), OPTIONS, CROPS.length);
+    await expect(session.run(CROPS, [2, 16, 48, 1])).rejects.toMatchObject({ code: 'MODEL_RUN_FAILED', message: expect.stringContaining('(2, 16, 48, 1)') });
+    expect((await session.run(CROPS, SHAPE)).values).toHaveLength(12);
+    await session.close();
+  });
+
+  it('refuses to run after it was closed; closing again does nothing', async () => {
+    const { session } = await openThreadedSession(tinyModel(), OPTIONS, CROPS.length);
+    await session.close();
+    await session.close();
+    await expect(session.run(CROPS, SHAPE)).rejects.toMatchObject({ code: 'MODEL_RUN_FAILED', message: expect.stringContaining('ended') });
+  });
+});
