@@ -26,6 +26,8 @@ export interface FramePipeDeps {
   write(bytes: Uint8Array): void;
   /** A message of this session (or a hello of any), delivered once and in order. */
   onMessage(message: BoardMessage): void;
+  /** A valid frame of this session whose id or length is not the table's. */
+  onUnreadable(id: number, payloadBytes: number): void;
   /** Room in the window again. */
   onRoom(): void;
 }
@@ -95,8 +97,16 @@ export class FramePipe {
       return;
     }
     if (!isHello) this.#takeAck(frame);
-    if (isReliableId(frame.id)) return this.#takeReliable(frame);
-    this.#deliver(frame);
+    const message = decodePayload(frame.id, frame.payload) as BoardMessage | undefined;
+    if (message === undefined) return this.#onUnreadable(frame);
+    if (!isReliableId(frame.id)) return this.#deps.onMessage(message);
+    const reception = this.#receiver.receive(frame.seq);
+    if (reception !== 'deliver') {
+      this.#owed = reception;
+      return;
+    }
+    if (this.#owed === 'nothing') this.#owed = 'ack';
+    this.#deps.onMessage(message);
   }
 
   #takeAck(frame: Frame): void {
@@ -106,27 +116,19 @@ export class FramePipe {
     if (acknowledged > 0) this.#deps.onRoom();
   }
 
-  #takeReliable(frame: Frame): void {
-    const reception = this.#receiver.receive(frame.seq);
-    if (reception !== 'deliver') {
-      this.#owed = reception;
-      return;
-    }
-    if (this.#owed === 'nothing') this.#owed = 'ack';
-    this.#deliver(frame);
-  }
-
-  #deliver(frame: Frame): void {
-    const message = decodePayload(frame.id, frame.payload);
-    if (message === undefined) {
-      this.#deps.counters.framesForeign++;
-      return;
-    }
-    this.#deps.onMessage(message as BoardMessage);
+  /** Damage that the CRC did not see, or firmware at fault: not acknowledged, so that a good copy can still come. */
+  #onUnreadable(frame: Frame): void {
+    this.#deps.counters.framesForeign++;
+    this.#deps.onUnreadable(frame.id, frame.payload.length);
+    if (isReliableId(frame.id)) this.#oweNakForDamage();
   }
 
   #onInvalid(): void {
     this.#deps.counters.framesInvalid++;
+    this.#oweNakForDamage();
+  }
+
+  #oweNakForDamage(): void {
     const nowNs = this.#deps.clock.nowNs();
     if (!this.#established || nowNs - this.#lastDamageNakNs < DAMAGE_NAK_PERIOD_NS) return;
     this.#lastDamageNakNs = nowNs;

@@ -68,6 +68,7 @@ export class HostSession {
       write: deps.write,
       onMessage: (message) => this.#onMessage(message),
       onRoom: () => this.#sendWaiting(),
+      onUnreadable: (id, payloadBytes) => deps.log.warn({ id, payloadBytes }, `the board sent message 0x${id.toString(16)} with ${payloadBytes} bytes, which protocol version ${PROTOCOL_VERSION} does not have`),
     });
     this.#requests = new RequestQueue({
       clock, timeoutMs: timing.commandTimeoutMs,

@@ -55,14 +55,14 @@ function closeReason(path: string, error: unknown): string {
 }
 
 function openFailed(options: SerialTransportOptions, cause: unknown): SortlineError {
-  const { problem, remedy } = diagnose(options, reasonOf(cause));
+  const { problem, remedy } = diagnoseOpenFailure(options.path, reasonOf(cause));
   return new SortlineError('LINK_OPEN_FAILED', `serial device ${options.path}: ${problem}. ${remedy}`, {
     context: { path: options.path, baudRate: options.baudRate, problem }, cause,
   });
 }
 
 /** What a failure to open means and what to do; `reason` is serialport's text, which is all it gives. */
-function diagnose(options: SerialTransportOptions, reason: string): { problem: string; remedy: string } {
+export function diagnoseOpenFailure(path: string, reason: string): { problem: string; remedy: string } {
   if (/no such (file|device)|ENOENT|ENXIO|ENODEV/i.test(reason)) {
     return { problem: 'no such device', remedy: 'Plug the board in, or set link.connection.path to a name that `ls /dev/serial/by-id/` shows.' };
   }
@@ -70,7 +70,7 @@ function diagnose(options: SerialTransportOptions, reason: string): { problem: s
     return { problem: 'permission denied', remedy: 'Add the user to the group of the device: `sudo usermod -aG dialout $USER`, then log in again.' };
   }
   if (/cannot lock|temporarily unavailable|busy|EAGAIN|EBUSY/i.test(reason)) {
-    return { problem: 'busy: another program has it open', remedy: `Find it with \`fuser ${options.path}\` and end it; only one program can talk to the board.` };
+    return { problem: 'busy: another program has it open', remedy: `Find it with \`fuser ${path}\` and end it; only one program can talk to the board.` };
   }
   return { problem: `cannot be opened: ${reason}`, remedy: 'Expected a serial device; check the path, the cable and the baud rate.' };
 }

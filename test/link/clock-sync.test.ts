@@ -77,9 +77,9 @@ describe('clock sync', () => {
 
 describe('belt tracker', () => {
   const reading = (atTicks: number, atCount: number) => ({ kind: 'belt.sample', atTicks: toU32(atTicks), atCount: toU32(atCount), countsPerSecond: 2000 }) as const;
-  function synced(counts = new Unwrapper()) {
-    const tracker = new BeltTracker({ counts, maxCountsPerSecond: 20_000, sync: {} });
-    tracker.addRoundTrip({ ...reading(4_294_000_000, 4_294_967_290), kind: 'heartbeat.reply', token: 1, queueFree: 1 }, 1e9, 1e9);
+  function synced(atCount = 4_294_967_290) {
+    const tracker = new BeltTracker({ counts: new Unwrapper(), maxCountsPerSecond: 20_000, sync: {} });
+    tracker.addRoundTrip({ ...reading(4_294_000_000, atCount), kind: 'heartbeat.reply', token: 1, queueFree: 1 }, 1e9, 1e9);
     return tracker;
   }
 
@@ -104,7 +104,8 @@ describe('belt tracker', () => {
   });
 
   it('rejects a count no belt could reach, takes a reversal, and gives in when the new count stays', () => {
-    const tracker = synced();
+    const tracker = synced(1000);
+    expect(tracker.lastCounts).toBe(1000);
     tracker.toSample(reading(4_294_000_000, 1000), 2e9);
     expect(tracker.toSample(reading(4_294_020_000, 50_000), 2e9)).toBeUndefined();
     expect(tracker.toSample(reading(4_294_040_000, 990), 2e9)?.counts).toBe(990);

@@ -279,6 +279,17 @@ describe('losing the board', () => {
     expect(rig.of('board.state')).toEqual([{ kind: 'board.state', state: 'safe', cause: 'boot' }]);
   });
 
+  it('a reliable frame that cannot be read is not acknowledged, and its good copy is taken', async () => {
+    const rig = createRig();
+    await bringUp(rig);
+    rig.board.sendRaw({ id: 0x93, payloadBytes: 3 });
+    await rig.clock.advanceMs(2);
+    rig.board.setState({ binFull: 1 });
+    await rig.clock.advanceMs(5);
+    expect(rig.of('board.sensor').at(-1)!.event).toEqual({ sensor: 'bin-full', output: 0, active: true });
+    expect(rig.of('link.down')).toEqual([]);
+  });
+
   it('a result nobody asked for ends the session', async () => {
     const rig = createRig();
     await bringUp(rig);

@@ -43,6 +43,7 @@ export class TinyBoard {
   #sender = new ReliableSender({ window: 8 });
   #receiver = new ReliableReceiver();
   #backlog: BoardMessage[] = [];
+  #sentReliably = 0;
   #crc = CRC16_INITIAL;
   #timers: Timer[] = [];
   readonly #queue = new Map<number, { fireAtCount: number; timer: Timer }>();
@@ -88,6 +89,11 @@ export class TinyBoard {
     this.#pump();
   }
 
+  /** A frame of the session that no table has, with the sequence number of the next good one. */
+  sendRaw(frame: { id: number; payloadBytes: number }): void {
+    this.#sendFrame(frame.id, this.#sentReliably & 0xff, new Uint8Array(frame.payloadBytes));
+  }
+
   #hello(nonce: number, version: number): MessageOf<'hello.reply'> {
     return {
       kind: 'hello.reply', minVersion: 1, maxVersion: 1, version, resetCause: 'power-on', nonce, bootId: this.#options.bootId ?? 7,
@@ -105,7 +111,7 @@ export class TinyBoard {
     const message = decodePayload(frame.id, frame.payload) as HostMessage | undefined;
     if (isReliableId(frame.id)) {
       const reception = this.#receiver.receive(frame.seq);
-      if (reception === 'deliver') return this.#onRequest(message!, frame.seq);
+      if (reception === 'deliver') return this.#onRequest(message, frame.seq);
       return this.#unreliable({ kind: reception === 'nak' ? 'board.nak' : 'board.ack' });
     }
     if (message?.kind === 'heartbeat.ask' && this.answersHeartbeats) this.#unreliable({ kind: 'heartbeat.reply', token: message.token, ...this.reading(), queueFree: 9 });
@@ -125,6 +131,7 @@ export class TinyBoard {
       this.#nonce = ask.nonce;
       this.#session = frame.session;
       this.#sender = new ReliableSender({ window: 8 });
+      this.#sentReliably = 0;
       this.#receiver = new ReliableReceiver();
       this.#backlog = [];
       this.#flush();
@@ -134,7 +141,9 @@ export class TinyBoard {
     if (isNew) this.report({ ...this.state, configCrc: 0 });
   }
 
-  #onRequest(message: HostMessage, seq: number): void {
+  #onRequest(message: HostMessage | undefined, seq: number): void {
+    // Damage that the CRC did not see, once in 65536.
+    if (message === undefined) return this.report({ kind: 'request.result', requestSeq: seq, code: 'bad-request', detail: 0 });
     this.requests.push(message);
     const { code, detail } = this.#execute(message);
     if (!this.mute) this.report({ kind: 'request.result', requestSeq: seq, code, detail });
@@ -207,6 +216,7 @@ export class TinyBoard {
   #pump(): void {
     while (this.#session !== 0 && this.#sender.hasRoom && this.#backlog.length > 0) {
       const message = this.#backlog.shift()!;
+      this.#sentReliably++;
       const frame = this.#sender.add(MESSAGES[message.kind].id, encodePayload(message), this.#options.clock.nowNs());
       this.#sendFrame(frame.id, frame.seq, frame.payload);
     }
