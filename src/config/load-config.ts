@@ -6,19 +6,24 @@ import { jsonSchemaOf } from './allowed.ts';
 import type { Contradiction } from './cross-checks.ts';
 import { CROSS_CHECKS } from './cross-checks.ts';
 import { resolvePaths } from './paths.ts';
-import type { ConfigProblemCode, Problem } from './problem.ts';
+import type { ConfigPath, ConfigProblemCode, Problem } from './problem.ts';
 import { pathText } from './problem.ts';
 import { repair } from './repair.ts';
 import { schemaProblems } from './schema-problems.ts';
 import type { Config, Section } from './schema.ts';
 import { completeConfig, configSchema } from './schema.ts';
-import type { Environment, YamlProblem, YamlSource } from './yaml-source.ts';
+import type { Environment, Place, YamlProblem, YamlSource } from './yaml-source.ts';
 import { readYaml } from './yaml-source.ts';
 
 export type ConfigProblem = Problem<ConfigProblemCode>;
 
 export type LoadedConfig =
-  | { readonly ok: true; readonly config: Config }
+  | {
+      readonly ok: true;
+      readonly config: Config;
+      /** Where a value is written, or what is nearest to it: for problems that show only when the value is used. */
+      placeOf(path: ConfigPath): Place;
+    }
   /** In the order of the file; at least one. */
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
 
@@ -46,7 +51,9 @@ export function loadConfig(path: string, environment: Environment = process.env)
 export function parseConfig(text: string, origin: TextOrigin): LoadedConfig {
   const source = readYaml(text, origin.environment);
   const { config, problems: found } = checked(source);
-  if (found.length === 0) return { ok: true, config: resolvePaths(config, source.data, dirname(resolve(origin.file))) };
+  if (found.length === 0) {
+    return { ok: true, config: resolvePaths(config, source.data, dirname(resolve(origin.file))), placeOf: source.placeOf };
+  }
   const problems = found.map(({ line, column, path, code, message }: YamlProblem): ConfigProblem => ({ file: origin.file, line, column, path: pathText(path), code, message }));
   return { ok: false, problems: problems.toSorted((a, b) => a.line - b.line || a.column - b.column) };
 }

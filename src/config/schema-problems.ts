@@ -3,13 +3,11 @@ import type { z } from 'zod';
 import type { JsonSchema } from './allowed.ts';
 import { allowedText, keysAt, schemasAt } from './allowed.ts';
 import type { ConfigPath, ConfigProblemCode } from './problem.ts';
+import { isSecretKey, withoutUrlCredentials } from './secrets.ts';
 import { suggest } from './suggest.ts';
 import type { YamlProblem, YamlSource } from './yaml-source.ts';
 
 type Issue = z.core.$ZodIssue;
-
-/** Keys whose values are never shown. */
-export const SECRET_KEY = /password|secret|token|passphrase|credential/i;
 
 /** Every issue as a problem with its place; an issue about three unknown keys is three problems. */
 export function schemaProblems(issues: readonly Issue[], source: YamlSource, schema: JsonSchema): YamlProblem[] {
@@ -69,9 +67,9 @@ function didYouMean(value: unknown, path: ConfigPath, source: YamlSource, schema
 function foundText(path: ConfigPath, value: unknown, source: YamlSource): string {
   const written = source.writtenAs(path);
   if (written !== undefined) return `\`${written}\` from the environment, which is ${kindOf(value)}`;
-  if (path.some((step) => typeof step === 'string' && SECRET_KEY.test(step))) return `${kindOf(value)} (not shown)`;
+  if (path.some((step) => typeof step === 'string' && isSecretKey(step))) return `${kindOf(value)} (not shown)`;
   if (value === null) return 'nothing (leave the key out for the default)';
-  if (typeof value === 'string') return `the text \`${shortened(value)}\``;
+  if (typeof value === 'string') return `the text \`${shortened(withoutUrlCredentials(value))}\``;
   if (typeof value === 'number' || typeof value === 'boolean') return `\`${String(value)}\``;
   return kindOf(value);
 }
