@@ -15,6 +15,8 @@ export interface QueuedCommand {
 
 /** Timers of a live event loop may come this much early; then the rest is waited for. */
 const EARLY_NS = 1000;
+/** A live event loop's timers cannot be set further ahead than 24 days. */
+const LONGEST_WAIT_MS = 86_400_000;
 
 interface Slot {
   readonly command: QueuedCommand;
@@ -88,7 +90,7 @@ export class BoardQueue {
     slot.timer?.cancel();
     const nowNs = clock.nowNs();
     const dueNs = motion.timeAtCounts(encoder.trueCountsOf(slot.command.fireAtCount), nowNs);
-    slot.timer = dueNs === undefined ? undefined : clock.after((dueNs - nowNs) / NS_PER_MS, () => {
+    slot.timer = dueNs === undefined ? undefined : clock.after(Math.min((dueNs - nowNs) / NS_PER_MS, LONGEST_WAIT_MS), () => {
       if (dueNs - clock.nowNs() > EARLY_NS) return this.#plan(slot);
       slot.waiting = false;
       onReached(slot.command, dueNs);

@@ -2,23 +2,16 @@
 // position, then counts by material and bin. It only listens; nothing it knows may reach the line before an item has left the belt.
 //
 // A line item belongs to the world item nearest to it, within half a pitch; of several that claim the same one the nearest
-// is it, the others are phantoms. This needs no order of events, so the same run gives the same report.
+// is it, the others are phantoms. This needs no order of events, so the same run gives the same report. Items long gone are
+// folded into totals: a demo may run for weeks.
 import type { EncoderCounts, MonotonicNs, Ratio } from '../base/units.ts';
 import type { BinId, ItemId, Outcome } from '../domain/decision.ts';
-import { OUTCOMES, RESIDUE } from '../domain/decision.ts';
 import type { LineEvent, Recipe } from '../domain/line-event.ts';
 import type { Material } from '../domain/material.ts';
 import type { Landed } from './landing.ts';
+import type { BinTruth } from './truth-totals.ts';
+import { TruthTotals } from './truth-totals.ts';
 import type { World, WorldItem } from './world.ts';
-
-export interface BinTruth {
-  /** Items that landed in it. */
-  items: number;
-  /** Share of those whose material the recipe sends here; null where none landed. */
-  purity: Ratio | null;
-  /** Share of all items of those materials that landed here; null where there were none. */
-  recovery: Ratio | null;
-}
 
 export interface TruthReport {
   /** World items that have left the belt; all other figures are about these. */
@@ -38,19 +31,27 @@ export interface TruthReport {
 
 interface LineItem {
   readonly itemId: ItemId;
-  /** True belt travel. */
-  positionCounts: EncoderCounts;
-  home: WorldItem | undefined;
+  readonly distanceCounts: number;
   outcome: Outcome | undefined;
   material: Material | undefined;
 }
 
+interface WorldRecord {
+  landed: Landed | undefined;
+  readonly claimants: LineItem[];
+}
+
+/** Landings after which an item's own is final: the line has settled it long ago. */
+const KEPT_LANDINGS = 256;
+
 export class GroundTruth {
   readonly #world: World;
+  readonly #totals = new TruthTotals();
   readonly #itemById = new Map<ItemId, LineItem>();
-  readonly #claimantsByIndex = new Map<number, LineItem[]>();
-  readonly #landedByIndex = new Map<number, Landed>();
+  /** By index, those not folded yet; in the order first heard of, which is nearly that of the belt. */
+  readonly #recordByIndex = new Map<number, WorldRecord>();
   #originCounts: EncoderCounts;
+  #landedCount = 0;
 
   /** `originCounts`: true belt travel at the board's count 0, see the twin's `booted` event. */
   constructor(world: World, originCounts: EncoderCounts = 0) {
@@ -65,23 +66,18 @@ export class GroundTruth {
 
   /** Takes what it needs of the line's events: a sink beside the others. */
   hear(event: LineEvent): void {
-    switch (event.kind) {
-      case 'item.seen': return this.seen(event.itemId, event.sighting.position.positionCounts);
-      case 'item.settled': return this.settled(event.itemId, event.outcome, event.material);
-      default: return undefined;
-    }
+    if (event.kind === 'item.seen') this.seen(event.itemId, event.sighting.position.positionCounts);
+    if (event.kind === 'item.settled') this.settled(event.itemId, event.outcome, event.material);
   }
 
   /** The line saw an item; `positionCounts` as the line counts. */
   seen(itemId: ItemId, positionCounts: EncoderCounts): void {
     const trueCounts = positionCounts + this.#originCounts;
     const home = this.#nearest(trueCounts);
-    const item: LineItem = { itemId, positionCounts: trueCounts, home, outcome: undefined, material: undefined };
+    if (home === undefined) return void this.#totals.phantoms++;
+    const item: LineItem = { itemId, distanceCounts: Math.abs(home.entryCounts - trueCounts), outcome: undefined, material: undefined };
     this.#itemById.set(itemId, item);
-    if (home === undefined) return;
-    const claimants = this.#claimantsByIndex.get(home.index);
-    if (claimants === undefined) this.#claimantsByIndex.set(home.index, [item]);
-    else claimants.push(item);
+    this.#recordOf(home.index).claimants.push(item);
   }
 
   settled(itemId: ItemId, outcome: Outcome, material: Material | undefined): void {
@@ -93,51 +89,34 @@ export class GroundTruth {
 
   /** A world item left the belt; the event to tell the ledger, where the line knows the item. */
   landed(landed: Landed, atNs: MonotonicNs): Extract<LineEvent, { kind: 'item.truth' }> | undefined {
-    this.#landedByIndex.set(landed.index, landed);
-    const item = this.#match(landed.index);
+    const record = this.#recordOf(landed.index);
+    record.landed = landed;
+    this.#landedCount++;
+    const item = nearestOf(record.claimants);
+    this.#fold(landed.index - KEPT_LANDINGS);
     if (item === undefined) return undefined;
     return { kind: 'item.truth', atNs, itemId: item.itemId, truth: { material: landed.material, landedIn: landed.bin } };
   }
 
+  /** World items that have left the belt. */
   get landedCount(): number {
-    return this.#landedByIndex.size;
+    return this.#landedCount;
   }
 
   report(recipe: Recipe): TruthReport {
-    const outcomes = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
-    let unseen = 0, classified = 0, correct = 0;
-    for (const landed of this.#landedByIndex.values()) {
-      const item = this.#match(landed.index);
-      if (item === undefined) unseen++;
-      outcomes[item?.outcome ?? 'lost']++;
-      if (item?.material === undefined) continue;
-      classified++;
-      if (item.material === landed.material) correct++;
-    }
-    return {
-      items: this.#landedByIndex.size, outcomes, bins: this.#bins(recipe),
-      accuracy: ratio(correct, classified), classified, unseen, phantoms: this.#phantomCount(),
-    };
+    const totals = this.#totals.copy();
+    for (const record of this.#recordByIndex.values()) addRecord(totals, record);
+    const { items, outcomes, classified, correct, unseen, phantoms } = totals;
+    return { items, outcomes, bins: totals.bins(recipe), accuracy: classified === 0 ? null : correct / classified, classified, unseen, phantoms };
   }
 
-  #bins(recipe: Recipe): Record<BinId, BinTruth> {
-    const bins: Record<BinId, BinTruth> = {};
-    const landings = [...this.#landedByIndex.values()];
-    const ids = new Set([...Object.values(recipe.binByMaterial), ...landings.map((landed) => landed.bin), RESIDUE]);
-    for (const bin of [...ids].sort()) {
-      const here = landings.filter((landed) => landed.bin === bin);
-      const wanted = landings.filter((landed) => recipe.binByMaterial[landed.material] === bin);
-      const rightCount = here.filter((landed) => recipe.binByMaterial[landed.material] === bin).length;
-      bins[bin] = { items: here.length, purity: ratio(rightCount, here.length), recovery: ratio(rightCount, wanted.length) };
+  #recordOf(index: number): WorldRecord {
+    let record = this.#recordByIndex.get(index);
+    if (record === undefined) {
+      record = { landed: undefined, claimants: [] };
+      this.#recordByIndex.set(index, record);
     }
-    return bins;
-  }
-
-  #match(index: number): LineItem | undefined {
-    const claimants = this.#claimantsByIndex.get(index);
-    if (claimants === undefined) return undefined;
-    const distance = (item: LineItem): number => Math.abs(item.positionCounts - item.home!.entryCounts);
-    return claimants.reduce((best, item) => (distance(item) < distance(best) ? item : best));
+    return record;
   }
 
   #nearest(trueCounts: EncoderCounts): WorldItem | undefined {
@@ -147,13 +126,23 @@ export class GroundTruth {
       .reduce<WorldItem | undefined>((best, item) => (best === undefined || distance(item) < distance(best) ? item : best), undefined);
   }
 
-  #phantomCount(): number {
-    let matched = 0;
-    for (const index of this.#claimantsByIndex.keys()) if (this.#match(index) !== undefined) matched++;
-    return this.#itemById.size - matched;
+  /** Makes records up to `lastIndex` final. */
+  #fold(lastIndex: number): void {
+    for (const [index, record] of this.#recordByIndex) {
+      if (index > lastIndex) break;
+      addRecord(this.#totals, record);
+      this.#recordByIndex.delete(index);
+      for (const { itemId } of record.claimants) this.#itemById.delete(itemId);
+    }
   }
 }
 
-function ratio(part: number, whole: number): Ratio | null {
-  return whole === 0 ? null : part / whole;
+function nearestOf(claimants: readonly LineItem[]): LineItem | undefined {
+  return claimants.reduce<LineItem | undefined>((best, item) => (best === undefined || item.distanceCounts < best.distanceCounts ? item : best), undefined);
+}
+
+function addRecord(totals: TruthTotals, { landed, claimants }: WorldRecord): void {
+  const item = nearestOf(claimants);
+  totals.phantoms += Math.max(0, claimants.length - 1);
+  if (landed !== undefined) totals.add({ material: landed.material, bin: landed.bin, item });
 }

@@ -75,6 +75,28 @@ describe('ground truth', () => {
     expect(bins['plastic']).toEqual({ items: 0, purity: null, recovery: null });
   });
 
+  test('a long run keeps its sums and forgets its items', () => {
+    const truth = new GroundTruth(world);
+    const short = new GroundTruth(world);
+    for (let index = 0; index < 3000; index++) {
+      const { entryCounts, material } = world.item(index)!;
+      if (index % 10 !== 0) truth.seen(`i${index}`, entryCounts + 5);
+      if (index % 7 === 0) truth.seen(`p${index}`, entryCounts + 50);
+      truth.settled(`i${index}`, 'sorted', index % 3 === 0 ? 'trash' : material);
+      land(truth, index, index % 5 === 0 ? 'residue' : undefined);
+      land(short, index, index % 5 === 0 ? 'residue' : undefined);
+    }
+    const unmatched = Array.from({ length: 3000 }, (_, index) => index).filter((index) => index % 10 === 0 && index % 7 !== 0).length;
+    const doubled = Array.from({ length: 3000 }, (_, index) => index).filter((index) => index % 10 !== 0 && index % 7 === 0).length;
+    const report = truth.report(recipe);
+    expect(report).toMatchObject({ items: 3000, unseen: unmatched, phantoms: doubled, outcomes: { sorted: 2700, lost: 300 } });
+    expect(report.classified).toBe(2700);
+    expect(report.bins).toEqual(short.report(recipe).bins);
+    expect(truth.report(recipe)).toEqual(report);
+    truth.settled('i10', 'missed', undefined);
+    expect(truth.report(recipe)).toEqual(report);
+  });
+
   test('after a restart of the board its counts begin elsewhere', () => {
     const truth = new GroundTruth(world);
     truth.seen('before', world.item(2)!.entryCounts);
