@@ -7,8 +7,9 @@ import { addConfigCommand } from './config.ts';
 import { addDemoCommand } from './demo.ts';
 import { describeFailure, EXIT_OK, EXIT_USAGE } from './failure.ts';
 import { addRunCommand } from './run.ts';
+import { addTwinCommand } from './twin.ts';
 
-const COMMANDS = [addDemoCommand, addRunCommand, addCheckCommand, addConfigCommand];
+const COMMANDS = [addDemoCommand, addRunCommand, addCheckCommand, addConfigCommand, addTwinCommand];
 
 /** Runs one command line (without the program's name) and returns the exit code. */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {

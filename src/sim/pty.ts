@@ -56,6 +56,8 @@ export async function openPtyPair(dir: string, clock: Clock): Promise<PtyPair> {
     hostPath, boardPath,
     onEnd: (listener) => void ended.then(listener),
     close: async () => {
+      // A pair that nobody closes must not keep the process alive; one that is being closed is waited for.
+      child.ref();
       child.kill('SIGTERM');
       await ended;
     },
