@@ -1,0 +1,45 @@
+#!/usr/bin/env node
+// @ts-check
+// The `sortline` command: sets up what is missing, then hands over to src/cli/main.ts on the runtime that set-up chose.
+// Plain JavaScript that an older Node can run. Set-up talks on stderr: stdout belongs to the command.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { createSite, runtimeEnv, runtimeOf } from '../scripts/setup/site.js';
+import { missingSteps, setUp } from '../scripts/setup/set-up.js';
+
+const site = createSite();
+if (missingSteps(site).length > 0) {
+  console.error('Sortline is not completely set up on this machine yet; doing that first.');
+  if (!(await setUp(site, { stream: process.stderr }))) process.exit(1);
+}
+process.exitCode = await handOver(join(site.root, 'src', 'cli', 'main.ts'), process.argv.slice(2));
+
+/**
+ * Runs `script` as a child and stays until it has ended, whatever signal comes.
+ * @param {string} script @param {string[]} args @returns {Promise<number>} the exit code
+ */
+function handOver(script, args) {
+  const env = { ...runtimeEnv(site), NODE_OPTIONS: process.env.NODE_OPTIONS };
+  const child = spawn(runtimeOf(site)?.node ?? process.execPath, [script, ...args], { stdio: 'inherit', env });
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+    process.on(signal, () => {
+      // A terminal's Ctrl-C has already reached the child, which is in the same foreground group.
+      if (signal !== 'SIGINT' || !isInForeground()) child.kill(signal);
+    });
+  }
+  return new Promise((resolve) => {
+    child.on('error', (error) => {
+      console.error(`sortline: Node could not be started: ${error.message}; \`npm run setup\` mends it`);
+      resolve(1);
+    });
+    child.on('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL']));
+  });
+}
+
+/** Whether this process belongs to its terminal's foreground group: fields 5 and 8 of the kernel's stat line. */
+function isInForeground() {
+  const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return fields[2] === fields[5];
+}
