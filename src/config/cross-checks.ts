@@ -9,6 +9,8 @@ import { suggest } from './suggest.ts';
 
 export interface Contradiction {
   readonly path: ConfigPath;
+  /** Where to point instead when the file leaves the section of `path` to its default. */
+  readonly orAt?: ConfigPath;
   readonly message: string;
 }
 
@@ -50,21 +52,21 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     check: ({ recipe, bins }) => MATERIALS.flatMap((material) => {
       const allowed = [...bins.map((bin) => bin.id), RESIDUE];
       const bin = recipe.bins[material];
-      return allowed.includes(bin) ? [] : [{ path: ['recipe', 'bins', material], message: unknownBin(bin, allowed) }];
+      return allowed.includes(bin) ? [] : [{ path: ['recipe', 'bins', material], orAt: ['bins'], message: unknownBin(bin, allowed) }];
     }),
   },
   {
     reads: ['actuators', 'bins'],
     check: ({ actuators, bins }) => actuators.flatMap((actuator, index) => {
       const allowed = bins.map((bin) => bin.id);
-      return allowed.includes(actuator.bin) ? [] : [{ path: ['actuators', index, 'bin'], message: unknownBin(actuator.bin, allowed) }];
+      return allowed.includes(actuator.bin) ? [] : [{ path: ['actuators', index, 'bin'], orAt: ['bins'], message: unknownBin(actuator.bin, allowed) }];
     }),
   },
   {
     reads: ['actuators', 'bins'],
     check: ({ actuators, bins }) => bins.flatMap((bin, index) => (actuators.some((actuator) => actuator.bin === bin.id)
       ? []
-      : [{ path: ['bins', index, 'id'], message: `found the bin \`${bin.id}\`, which no actuator fills; needed is an entry of \`actuators\` with \`bin: ${bin.id}\`` }])),
+      : [{ path: ['bins', index, 'id'], orAt: ['actuators'], message: `found the bin \`${bin.id}\`, which no actuator fills; needed is an entry of \`actuators\` with \`bin: ${bin.id}\`` }])),
   },
   {
     reads: ['decide'], isExact: true,

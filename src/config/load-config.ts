@@ -73,8 +73,9 @@ function checked(source: YamlSource): { config: Config; problems: readonly YamlP
   const problems = [...source.problems, ...schemaFindings];
   const repaired = repair(configSchema, source.data);
   const config = completeConfig(repaired.value);
-  for (const { path, message } of contradictionsIn(config, { problems, lostSections: repaired.lostSections })) {
-    problems.push({ ...source.placeOf(path), path, code: 'CONFIG_INCONSISTENT', message });
+  const isWritten = (path: ConfigPath): boolean => Object.hasOwn(source.data as object, path[0] ?? '');
+  for (const { path, orAt, message } of contradictionsIn(config, { problems, lostSections: repaired.lostSections })) {
+    problems.push({ ...source.placeOf(isWritten(path) ? path : orAt ?? path), path, code: 'CONFIG_INCONSISTENT', message });
   }
   return { config, problems };
 }

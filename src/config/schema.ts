@@ -5,6 +5,7 @@ import { actuatorOptions, schedulerOptions } from '../actuate/options.ts';
 import { classifyOptions } from '../classify/options.ts';
 import { binOptions, decideOptions, recipeOptions } from '../decide/options.ts';
 import { twinOptions, worldOptions } from '../sim/options.ts';
+import { visionOptions } from '../vision/options.ts';
 import { webOptions } from '../web/options.ts';
 import { calibrationOptions, lineOptions, linkSectionOptions, logOptions } from './line-options.ts';
 
@@ -20,6 +21,7 @@ function defaultActuator(bin: string, index: number): z.input<typeof actuatorOpt
 export const configSchema = z.strictObject({
   line: lineOptions.describe('The line\'s name, and what starts it.'),
   calibration: calibrationOptions.describe('Geometry of camera and belt.'),
+  vision: visionOptions.describe('Finding items on the belt.'),
   classifier: classifyOptions.describe('The model, and what it runs on.'),
   decide: decideOptions.prefault({}).describe('How the looks at an item become a decision.'),
   recipe: recipeOptions.prefault({}).describe('Which material goes to which bin, and how sure the line must be. A change applies while the line runs.'),

@@ -5,10 +5,17 @@ export function suggest(word: string, allowed: Iterable<string>): string | undef
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
   for (const candidate of allowed) {
-    const distance = editDistance(normalised(word), normalised(candidate));
+    const distance = distanceOf(normalised(word), normalised(candidate));
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;
+}
+
+/** One word that begins with the other, `warning` and `warn`, is one step away however long the rest. */
+function distanceOf(word: string, candidate: string): number {
+  const [shorter, longer] = word.length < candidate.length ? [word, candidate] : [candidate, word];
+  const distance = editDistance(word, candidate);
+  return shorter.length >= 3 && longer.startsWith(shorter) ? Math.min(1, distance) : distance;
 }
 
 /** `offset_mm`, `offset-mm` and `OffsetMM` are `offsetMm` to whoever wrote them. */

@@ -57,7 +57,7 @@ export function readYaml(text: string, environment: Environment): YamlSource {
 function sourceOf(document: Document, lines: LineCounter, environment: Environment): YamlSource {
   const filled = fillVariables(document, lines, environment);
   const root = document.contents;
-  if (root !== null && !isMap(root)) {
+  if (root !== null && !isMap(root) && !(isScalar(root) && root.value === null)) {
     return failed([{ ...placeAt(lines, root.range?.[0]), code: 'CONFIG_WRONG_TYPE', path: [], message: 'found no mapping at the top of the file; allowed are keys with values, such as `line:`' }]);
   }
   return {
