@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, rmSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { isSortlineError } from '../../src/base/errors.ts';
@@ -145,6 +146,20 @@ describe.skipIf(!hasSocat)('pseudo-terminal', () => {
     expect(existsSync(cable.hostPath)).toBe(false);
     await cable.remove();
     expect(existsSync(dirname(cable.hostPath))).toBe(false);
+  });
+
+  test('a service that is killed leaves no socat running', async () => {
+    const service = fileURLToPath(new URL('./pty-victim.ts', import.meta.url));
+    const child = spawn(process.execPath, [service], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const hostPath = await new Promise<string>((resolve) => child.stdout.once('data', (bytes: Buffer) => resolve(bytes.toString().trim())));
+    expect(existsSync(hostPath)).toBe(true);
+    // socat takes its names away when it ends.
+    const gone = new Promise<void>((resolve) => {
+      const watcher = watch(dirname(hostPath), () => { if (!existsSync(hostPath)) { watcher.close(); resolve(); } });
+    });
+    child.kill('SIGKILL');
+    await gone;
+    rmSync(dirname(hostPath), { recursive: true, force: true });
   });
 
   test('a socat that dies is replaced', async () => {
