@@ -3,15 +3,16 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Logger } from '../base/logger.ts';
 import { reasonOf, SortlineError } from '../base/errors.ts';
-import type { LineEvent } from '../domain/line-event.ts';
+import type { Logger } from '../base/logger.ts';
 import type { ClassifierDescription } from '../classify/classifier.ts';
+import type { LineEvent } from '../domain/line-event.ts';
 import { EventStream } from './event-stream.ts';
 import { LineView } from './line-view.ts';
 import { Metrics } from './metrics.ts';
 import type { WebOptions } from './options.ts';
 import { pageFile } from './page-files.ts';
+import { refusalOf } from './same-origin.ts';
 
 /** What a viewer may ask of the line. */
 export interface LineControls {
@@ -21,16 +22,15 @@ export interface LineControls {
 }
 
 const SECURITY_HEADERS = {
-  'content-security-policy': "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  'content-security-policy': "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
 } as const;
 
-/** Events the page needs as they come; the rest it gets with the once-a-second view. */
-const STREAMED: ReadonlySet<LineEvent['kind']> = new Set(['line.state', 'item.settled', 'alarm.raised', 'alarm.cleared']);
+const READY_STATES: ReadonlySet<string> = new Set(['ready', 'running', 'paused']);
 
 export class WebServer {
-  readonly metrics = new Metrics();
+  readonly #metrics = new Metrics();
   readonly #view = new LineView();
   readonly #stream = new EventStream();
   readonly #server: Server;
@@ -38,6 +38,7 @@ export class WebServer {
   readonly #controls: LineControls;
   readonly #log: Logger;
   #snapshot: Uint8Array | undefined;
+  #isSnapshotAsked = false;
 
   constructor(deps: { options: WebOptions; controls: LineControls; log: Logger }) {
     this.#options = deps.options;
@@ -67,24 +68,26 @@ export class WebServer {
     return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}/`;
   }
 
+  /** A sink of the line's events. */
   handle(event: LineEvent): void {
-    this.#view.handle(event);
-    this.metrics.handle(event);
-    if (STREAMED.has(event.kind)) this.#stream.send('line', event);
-    if (event.kind === 'line.stats') {
-      this.#stream.send('view', this.#view.snapshot());
-      // Only while somebody looks: a still costs the vision process a JPEG encoding.
-      if (this.#stream.viewerCount > 0) this.#controls.requestSnapshot();
-    }
+    this.#metrics.handle(event);
+    const change = this.#view.handle(event);
+    if (change !== undefined) this.#stream.send('change', change);
+    if (event.kind !== 'line.stats') return;
+    // A vision process that died owes a picture for ever; ask again.
+    this.#isSnapshotAsked = false;
+    if (this.#stream.viewerCount > 0) this.#stream.send('view', this.#view.snapshot());
   }
 
+  /** What runs the model, for the metrics; again after vision restarted. */
   classifier(description: ClassifierDescription): void {
-    this.metrics.classifier(description);
+    this.#metrics.classifier(description);
   }
 
+  /** The picture asked for through `controls.requestSnapshot`; kept as it is. */
   showSnapshot(jpeg: Uint8Array): void {
     this.#snapshot = jpeg;
-    this.#stream.send('snapshot', {});
+    this.#isSnapshotAsked = false;
   }
 
   async close(): Promise<void> {
@@ -98,32 +101,43 @@ export class WebServer {
   async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
     const path = (request.url ?? '/').split('?', 1)[0]!;
-    if (request.method === 'POST') return this.#command(path, request, response);
+    if (request.method === 'POST') return this.#order(path, request, response);
     if (request.method !== 'GET' && request.method !== 'HEAD') return reply(response, 405, 'only GET and POST are served here');
     switch (path) {
       case '/healthz': return reply(response, 200, 'ok');
-      case '/readyz': {
-        const state = this.#view.lineState;
-        return reply(response, state === 'running' || state === 'ready' || state === 'paused' ? 200 : 503, state);
-      }
+      case '/readyz': return reply(response, READY_STATES.has(this.#view.lineState) ? 200 : 503, this.#view.lineState);
       case '/metrics': {
-        const { contentType, body } = await this.metrics.render();
+        const { contentType, body } = await this.#metrics.render();
         return reply(response, 200, body, contentType);
       }
+      case '/api/view': return reply(response, 200, JSON.stringify(this.#view.snapshot()), 'application/json');
       case '/api/events':
         if (!this.#stream.open(response, { event: 'view', data: this.#view.snapshot() })) reply(response, 503, 'too many viewers');
         return;
-      case '/api/snapshot.jpg':
-        return this.#snapshot === undefined ? reply(response, 404, 'no picture yet') : reply(response, 200, this.#snapshot, 'image/jpeg');
+      case '/api/snapshot.jpg': return this.#picture(response);
     }
     const file = await pageFile(path);
     return file === undefined ? reply(response, 404, 'not found') : reply(response, 200, file.body, file.contentType);
   }
 
-  async #command(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  // Each look at the latest picture orders the next one: a still costs the vision process a JPEG encoding, so nobody looking
+  // means none is made.
+  #picture(response: ServerResponse): void {
+    if (!this.#isSnapshotAsked) {
+      this.#isSnapshotAsked = true;
+      this.#controls.requestSnapshot();
+    }
+    if (this.#snapshot === undefined) return reply(response, 204, '');
+    return reply(response, 200, this.#snapshot, 'image/jpeg');
+  }
+
+  async #order(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     request.resume();
-    // A page of another site cannot set this header without asking first (CORS preflight), which is never granted.
-    if (request.headers['x-sortline'] !== '1' || !isSameOrigin(request)) return reply(response, 403, 'commands are taken from the dashboard only');
+    const refusal = refusalOf(request.headers, this.#options.host);
+    if (refusal !== undefined) {
+      this.#log.warn({ path, origin: request.headers.origin, host: request.headers.host }, `order refused: ${refusal}`);
+      return reply(response, 403, refusal);
+    }
     if (path === '/api/start') {
       const result = await this.#controls.start('dashboard');
       return reply(response, result.result === 'started' ? 200 : 409, JSON.stringify(result), 'application/json');
@@ -132,14 +146,8 @@ export class WebServer {
       this.#controls.pause('dashboard');
       return reply(response, 200, JSON.stringify({ result: 'paused' }), 'application/json');
     }
-    return reply(response, 404, 'no such command');
+    return reply(response, 404, 'no such order');
   }
-}
-
-function isSameOrigin(request: IncomingMessage): boolean {
-  const origin = request.headers.origin;
-  if (origin === undefined) return true;
-  return URL.canParse(origin) && new URL(origin).host === request.headers.host;
 }
 
 function reply(response: ServerResponse, status: number, body: string | Uint8Array, contentType = 'text/plain; charset=utf-8'): void {
