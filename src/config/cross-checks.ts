@@ -86,4 +86,19 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
       ? []
       : [{ path: ['link', 'timing', 'boardTimeoutMs'], message: `found \`${timing.boardTimeoutMs}\`; allowed is three heartbeats or more, ${3 * timing.heartbeatMs} ms: one lost heartbeat must not stop the line` }]),
   },
+  {
+    reads: ['sim', 'link', 'actuators'],
+    check: ({ sim: { twin }, link, actuators }) => (link.connection.kind !== 'twin' ? [] : actuators.flatMap((actuator, index) => (actuator.output < twin.outputCount
+      ? []
+      : [{ path: ['actuators', index, 'output'], orAt: ['sim'], message: `found \`${actuator.output}\`; allowed on the simulated board is a whole number from 0 to ${twin.outputCount - 1}, as sim.twin.outputCount is ${twin.outputCount}` }]))),
+  },
+  {
+    reads: ['sim', 'actuators'],
+    check: ({ sim: { twin }, actuators }) => {
+      const lastMm = Math.max(...actuators.map((actuator) => actuator.offsetMm + actuator.zoneMm / 2));
+      return twin.endMm === undefined || twin.endMm > lastMm
+        ? []
+        : [{ path: ['sim', 'twin', 'endMm'], message: `found \`${twin.endMm}\`; allowed is a number above ${lastMm}, where the last actuator's zone ends` }];
+    },
+  },
 ];

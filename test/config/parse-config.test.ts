@@ -89,6 +89,13 @@ describe('values that contradict each other', () => {
       '2:12 CONFIG_INCONSISTENT bins[0].id: found the bin `cardboard`, which no actuator fills; needed is an entry of `actuators` with `bin: cardboard`');
   });
 
+  it('name a simulated plant that does not fit the actuators', () => {
+    expect(problemsOf('sim: { twin: { outputCount: 4, endMm: 2000 } }\n')).toEqual([
+      '1:6 CONFIG_INCONSISTENT actuators[4].output: found `4`; allowed on the simulated board is a whole number from 0 to 3, as sim.twin.outputCount is 4',
+      '1:39 CONFIG_INCONSISTENT sim.twin.endMm: found `2000`; allowed is a number above 2420, where the last actuator\'s zone ends',
+    ]);
+  });
+
   it('name times that cannot work', () => {
     expect(problemsOf('link: { timing: { heartbeatMs: 200, boardTimeoutMs: 500 } }\n')).toEqual([
       '1:53 CONFIG_INCONSISTENT link.timing.boardTimeoutMs: found `500`; allowed is three heartbeats or more, 600 ms: one lost heartbeat must not stop the line',
