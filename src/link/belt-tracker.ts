@@ -10,6 +10,8 @@ import { difference32, toU32, Unwrapper } from './modular.ts';
 const TICKS_PER_SECOND = 1e6;
 /** Counts a sample may be off without being called impossible: edges while the speed was being measured. */
 const SLACK_COUNTS = 20;
+/** What the clock mapping may be off by; a sample from later than that was damaged without the CRC seeing it. */
+const FUTURE_SLACK_NS = 20e6;
 /** So many impossible samples in a row are the new truth. */
 const MAX_REJECTED_IN_A_ROW = 5;
 
@@ -35,8 +37,9 @@ export class BeltTracker {
 
   /** A heartbeat came back. */
   addRoundTrip(reply: MessageOf<'heartbeat.reply'>, sentNs: MonotonicNs, receivedNs: MonotonicNs): void {
-    const atTicks = this.#ticks.unwrap(reply.atTicks);
-    this.clockSync.add({ sentNs, receivedNs, atTicks });
+    const atTicks = this.#ticks.peek(reply.atTicks);
+    if (!this.clockSync.add({ sentNs, receivedNs, atTicks })) return;
+    this.#ticks.unwrap(reply.atTicks);
     // The first count of a boot is known from here on, before any belt sample.
     if (this.#counts.last === undefined) this.#counts.unwrap(reply.atCount);
   }
@@ -46,8 +49,10 @@ export class BeltTracker {
     const ticks = this.#ticks.peek(raw.atTicks);
     const mappedNs = this.clockSync.toHostNs(ticks);
     if (mappedNs === undefined) return undefined;
-    if (this.#lastTicks !== undefined && ticks <= this.#lastTicks && this.#lastTicks - ticks < TICKS_PER_SECOND) return undefined;
-    if (!this.#isPossible(raw.atCount, ticks)) return undefined;
+    // Repeated, or overtaken by a newer one.
+    if (this.#lastTicks !== undefined && ticks <= this.#lastTicks) return undefined;
+    const isFromTheFuture = mappedNs > receivedNs + FUTURE_SLACK_NS;
+    if (!this.#isAccepted(!isFromTheFuture && this.#isReachable(raw.atCount, ticks))) return undefined;
     this.#lastTicks = ticks;
     // Nothing is received before it was sent.
     return { atNs: Math.min(mappedNs, receivedNs), counts: this.#counts.unwrap(raw.atCount), countsPerSecond: raw.countsPerSecond };
@@ -58,11 +63,15 @@ export class BeltTracker {
     return this.#counts.peek(raw);
   }
 
-  #isPossible(rawCount: number, ticks: number): boolean {
+  #isReachable(rawCount: number, ticks: number): boolean {
     const last = this.#counts.last;
     if (last === undefined || this.#lastTicks === undefined) return true;
-    const limit = SLACK_COUNTS + 1.2 * this.#maxCountsPerSecond * (Math.abs(ticks - this.#lastTicks) / TICKS_PER_SECOND);
-    if (Math.abs(difference32(rawCount, toU32(last))) <= limit || ++this.#rejectedInARow >= MAX_REJECTED_IN_A_ROW) {
+    const limit = SLACK_COUNTS + 1.2 * this.#maxCountsPerSecond * ((ticks - this.#lastTicks) / TICKS_PER_SECOND);
+    return Math.abs(difference32(rawCount, toU32(last))) <= limit;
+  }
+
+  #isAccepted(isPossible: boolean): boolean {
+    if (isPossible || ++this.#rejectedInARow >= MAX_REJECTED_IN_A_ROW) {
       this.#rejectedInARow = 0;
       return true;
     }

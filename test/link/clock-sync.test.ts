@@ -100,7 +100,15 @@ describe('belt tracker', () => {
   });
 
   it('never places a sample after its receipt', () => {
-    expect(synced().toSample(reading(4_294_000_000, 0), 0.9e9)?.atNs).toBe(0.9e9);
+    expect(synced().toSample(reading(4_294_000_000, 0), 0.99e9)?.atNs).toBe(0.99e9);
+  });
+
+  it('rejects a sample from the future, and takes the next good one', () => {
+    const tracker = synced();
+    tracker.toSample(reading(4_294_020_000, 4_294_967_290), 1.02e9);
+    expect(tracker.toSample(reading(4_294_500_000, 4_294_967_290), 1.04e9)).toBeUndefined();
+    expect(tracker.toSample(reading(4_294_060_000, 4_294_967_290), 1.06e9)?.atNs).toBe(1.06e9);
+    expect(tracker.rejectedCount).toBe(1);
   });
 
   it('rejects a count no belt could reach, takes a reversal, and gives in when the new count stays', () => {
