@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { actuatorOptions, schedulerOptions } from '../actuate/options.ts';
 import { classifyOptions } from '../classify/options.ts';
 import { binOptions, decideOptions, recipeOptions } from '../decide/options.ts';
+import { ledgerOptions } from '../ledger/options.ts';
 import { twinOptions, worldOptions } from '../sim/options.ts';
 import { visionOptions } from '../vision/options.ts';
 import { webOptions } from '../web/options.ts';
@@ -29,6 +30,7 @@ export const configSchema = z.strictObject({
   actuators: z.array(actuatorOptions).min(1).max(32).prefault(DEFAULT_BINS.map(defaultActuator)).describe('The outputs that move items: one per bin.'),
   scheduler: schedulerOptions.prefault({}).describe('How far ahead commands are sent, and how long reports are waited for.'),
   link: linkSectionOptions.describe('The serial link to the microcontroller.'),
+  ledger: ledgerOptions.describe('The record of every item, in SQLite.'),
   web: webOptions.describe('Dashboard, health and metrics over HTTP.'),
   log: logOptions.describe('The log.'),
   sim: z.strictObject({

@@ -61,6 +61,24 @@ describe('whatever the stream and the weather', () => {
     }), { numRuns: 150 });
   });
 
+  it('settles every item exactly once when it is stopped in between, and when the board restarts', async () => {
+    await fc.assert(fc.asyncProperty(fc.tuple(cases(1800), fc.array(fc.record({ atMs: fc.nat(6000), cause: fc.constantFrom('cancelled' as const, 'link-down' as const), reset: fc.boolean() }), { maxLength: 4 })), async ([[items, weather, actuators, mmPerSecond], stops]) => {
+      const board = new VirtualBoard({ mmPerSecond, actuators, weather });
+      for (const { atMs, cause, reset } of stops) {
+        board.clock.after(atMs, () => {
+          const sample = { atNs: board.clock.nowNs(), counts: board.counts, countsPerSecond: board.speed };
+          if (reset) board.belt.reset();
+          board.scheduler.abandonAll(cause);
+          expect(board.scheduler.pendingCount).toBe(0);
+          board.belt.add(sample);
+        });
+      }
+      await run(board, items);
+      for (const item of items) expect(board.settled(item.itemId).length).toBe(item.bin === 'residue' ? 0 : 1);
+      expect(board.scheduler.pendingCount).toBe(0);
+    }), { numRuns: 150 });
+  });
+
   it('sends only whole counts, ahead of their time, for no longer than allowed', async () => {
     await fc.assert(fc.asyncProperty(cases(1800), async ([items, weather, actuators, mmPerSecond]) => {
       const board = new VirtualBoard({ mmPerSecond, actuators, weather });
