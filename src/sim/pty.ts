@@ -23,15 +23,25 @@ const READY = 'starting data transfer loop';
 /** What `setpriv` and shells answer for a program that is not there. */
 const NO_SUCH_PROGRAM = 127;
 
+/** What this process must not leave behind when it exits without closing. */
+const left = { folders: new Set<string>(), children: new Set<ChildProcess>() };
+
 /** A folder for the names of one pair; they stay the same over any number of {@link openPtyPair}. */
 export function createPtyFolder(): string {
+  if (!process.listeners('exit').includes(clearUp)) process.once('exit', clearUp);
   const dir = mkdtempSync(join(tmpdir(), 'sortline-pty-'));
-  process.once('exit', () => removePtyFolder(dir));
+  left.folders.add(dir);
   return dir;
 }
 
 export function removePtyFolder(dir: string): void {
+  left.folders.delete(dir);
   rmSync(dir, { recursive: true, force: true });
+}
+
+function clearUp(): void {
+  for (const child of left.children) child.kill();
+  for (const dir of left.folders) removePtyFolder(dir);
 }
 
 /** Throws SETUP_INCOMPLETE where socat is not installed, LINK_OPEN_FAILED where it does not start. */
@@ -41,10 +51,11 @@ export async function openPtyPair(dir: string, clock: Clock): Promise<PtyPair> {
   const socat = ['socat', '-d', '-d', `pty,rawer,link=${hostPath}`, `pty,rawer,link=${boardPath}`];
   // socat holds both ends open itself and would outlive a service that was killed; the kernel tells it of our death.
   const child = await startFirstOf([['setpriv', '--pdeathsig', 'TERM', ...socat], socat], clock);
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const killAtExit = (): void => void child.kill();
-  process.once('exit', killAtExit);
-  void ended.then(() => process.off('exit', killAtExit));
+  left.children.add(child);
+  const ended = new Promise<void>((resolve) => child.once('exit', () => {
+    left.children.delete(child);
+    resolve();
+  }));
   child.unref();
   return {
     hostPath, boardPath,
