@@ -23,6 +23,8 @@ export class BoardEncoder {
   #bootNs: MonotonicNs;
   #bootTicks: number;
   #originCounts: EncoderCounts;
+  /** The belt itself never runs backwards, so the highest count is the one before a jump back. */
+  #highest: EncoderCounts = -Infinity;
 
   /** At first the count is the true belt travel, and ticks begin at `bootTicks`. */
   constructor(options: { clock: Clock; motion: BeltMotion; tickPpm: number; bootTicks: number }) {
@@ -44,11 +46,15 @@ export class BoardEncoder {
     this.#bootNs = this.#clock.nowNs();
     this.#bootTicks = 0;
     this.#originCounts = Math.floor(this.#motion.countsAt(this.#bootNs));
+    this.#highest = -Infinity;
   }
 
-  /** Edges invented (or, below 0, lost): the count jumps, the belt does not. */
-  jump(counts: number): void {
+  /** Edges invented (or, below 0, lost): the count jumps, the belt does not. Returns how far it now is behind the highest. */
+  jump(counts: number): EncoderCounts {
+    const before = Math.floor(this.#motion.countsAt(this.#clock.nowNs())) - this.#originCounts;
+    this.#highest = Math.max(this.#highest, before);
     this.#originCounts -= counts;
+    return Math.max(0, this.#highest - (before + counts));
   }
 
   /** Tick and count together, now. */

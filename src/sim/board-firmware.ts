@@ -73,7 +73,7 @@ export class BoardFirmware {
     this.encoder = new BoardEncoder({ clock, motion, tickPpm: options.tickPpm, bootTicks: options.bootTicks });
     this.#bootId = deps.random.integer(1, 0xffff_ffff);
     this.machine = new BoardMachine({
-      clock, motion, encoder: this.encoder, config: this.#config, outputCount: options.outputCount, queueDepth: options.queueDepth,
+      clock, motion, encoder: this.encoder, config: this.#config, outputCount: options.outputCount, queueDepth: options.queueDepth, maxCountsPerSecond: options.maxCountsPerSecond,
       onRelay: deps.onRelay, onOutput: deps.onOutput,
       report: (message, onAcked) => this.stream.sendReliable(message, onAcked),
       reportState: (message) => { this.stream.withdrawUnsent('board.state'); this.stream.sendReliable(message); },

@@ -20,6 +20,10 @@ export type BoardRunState = (typeof BOARD_STATES)[number];
 export type ResultCode = (typeof RESULT_CODES)[number];
 type MissedCause = (typeof MISSED_CAUSES)[number];
 
+/** Further back than this is no glitch; faster than the encoder can go, over this time, is no belt. firmware-protocol.md § 5. */
+const REVERSAL_COUNTS = 250;
+const PLAUSIBLE_S = 0.01;
+
 export interface BoardMachineDeps {
   clock: Clock;
   motion: BeltMotion;
@@ -27,6 +31,7 @@ export interface BoardMachineDeps {
   config: BoardConfig;
   outputCount: number;
   queueDepth: number;
+  maxCountsPerSecond: number;
   /** A reliable message; nobody hears it without a session. */
   report(message: BoardMessage, onAcked?: () => void): void;
   /** The present state, in place of one not sent yet. */
@@ -134,9 +139,14 @@ export class BoardMachine {
     else this.#enterSafe('fault', 'inhibited');
   }
 
-  /** The encoder lost or invented edges: every waiting command is due at another place. */
-  encoderJumped(): void {
-    this.#queue.replan();
+  /** The encoder invents (or, below 0, loses) edges: every waiting command is due at another place, or it is plainly broken. */
+  jumpEncoder(counts: number): void {
+    const { encoder, maxCountsPerSecond } = this.#deps;
+    const behind = encoder.jump(counts);
+    const wasArmed = this.#state === 'armed';
+    if (wasArmed && behind > REVERSAL_COUNTS) this.raiseFault('encoder-reversed');
+    else if (wasArmed && counts > maxCountsPerSecond * PLAUSIBLE_S) this.raiseFault('encoder-implausible');
+    else this.#queue.replan();
   }
 
   schedule(message: MessageOf<'fire.schedule'>): { code: ResultCode; then?: () => void } {

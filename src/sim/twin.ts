@@ -158,10 +158,9 @@ export class Twin {
     this.#board.machine.raiseFault(fault);
   }
 
-  /** The encoder invents (or, below 0, loses) edges; the belt does not move. */
+  /** The encoder invents (or, below 0, loses) edges; the belt does not move. Too many are a fault of the board. */
   jumpEncoder(counts: number): void {
-    this.#board.encoder.jump(counts);
-    this.#board.machine.encoderJumped();
+    this.#board.machine.jumpEncoder(counts);
   }
 
   /** Belt speed from now on, and at every later start. */

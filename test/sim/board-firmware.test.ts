@@ -355,8 +355,8 @@ describe('firing', () => {
     bench.fire({ commandId: 1, fireAtCount: 100_500 });
     bench.fire({ commandId: 2, fireAtCount: 100_520 });
     await bench.run(200);
-    bench.board.encoder.jump(100_523 - bench.count());
-    bench.board.machine.encoderJumped();
+    expect(100_523 - bench.count()).toBeLessThan(200);
+    bench.board.machine.jumpEncoder(100_523 - bench.count());
     await bench.run(100);
     expect(bench.host.last('fire.missed')).toMatchObject({ commandId: 1, cause: 'late' });
     expect(bench.host.last('fire.fired')).toMatchObject({ commandId: 2, atCount: 100_523 });
@@ -423,6 +423,29 @@ describe('safe state', () => {
     bench.host.say({ kind: 'board.arm' });
     bench.host.acknowledge();
     expect(bench.host.last('board.state')).toMatchObject({ state: 'armed', fault: 'none' });
+  });
+
+  test('an encoder that runs back is followed for a while, then it is a fault', async () => {
+    bench.arm();
+    bench.fire({ commandId: 1, fireAtCount: 101_000 });
+    await bench.run(200);
+    bench.board.machine.jumpEncoder(-240);
+    expect(bench.board.machine.state).toBe('armed');
+    await bench.run(400);
+    expect(bench.host.last('fire.fired')).toBeUndefined();
+    await bench.run(100);
+    expect(bench.host.last('fire.fired')).toMatchObject({ commandId: 1, atCount: 101_000 });
+    bench.board.machine.jumpEncoder(-200);
+    bench.board.machine.jumpEncoder(-100);
+    expect(bench.host.last('board.state')).toMatchObject({ state: 'safe', cause: 'fault', fault: 'encoder-reversed' });
+  });
+
+  test('an encoder faster than any belt is a fault', () => {
+    bench.arm();
+    bench.fire({ commandId: 1, fireAtCount: 100_100 });
+    bench.board.machine.jumpEncoder(5000);
+    expect(bench.host.last('board.state')).toMatchObject({ state: 'safe', cause: 'fault', fault: 'encoder-implausible' });
+    expect(flushed()).toEqual([[1, 'inhibited']]);
   });
 
   test('asked for by the host: commands are cancelled', () => {
