@@ -19,7 +19,7 @@ const byId = (id) => document.getElementById(id);
 const view = { state: 'starting', items: [], alarms: [] };
 let lastNewsAt = performance.now();
 
-const percent = (share, digits = 0) => (share === undefined || Number.isNaN(share) ? '–' : `${(share * 100).toFixed(digits)} %`);
+const percent = (share, digits = 0) => (share === undefined || Number.isNaN(share) ? '–' : `${(share * 100).toFixed(digits)}\u00a0%`);
 const milliseconds = (value) => (value === undefined ? '–' : `${value.toFixed(1)} ms`);
 
 function element(tag, text, className) {
@@ -46,7 +46,7 @@ function showState() {
 
 function itemRow({ itemId, material, confidence, bin, outcome, cause, truth }) {
   const number = itemId.slice(itemId.lastIndexOf('-') + 1).replace(/^0+(?=\d)/, '');
-  const ending = outcome === undefined ? ['on its way', 'pending'] : [UNNAMED_CAUSES.includes(cause) ? outcome : `${outcome} (${cause})`, OUTCOME_CLASS[outcome]];
+  const ending = outcome === undefined ? ['on\u00a0its\u00a0way', 'pending'] : [UNNAMED_CAUSES.includes(cause) ? outcome : `${outcome} (${cause})`, OUTCOME_CLASS[outcome]];
   const isWrong = truth !== undefined && material !== undefined && truth.material !== material;
   const really = truth === undefined ? '' : truth.landedIn === (outcome === 'sorted' ? bin : 'residue') ? truth.material : `${truth.material}, fell into ${truth.landedIn}`;
   return row([[number, 'number'], material ?? 'unknown', [percent(confidence), 'number'], bin, ending, [really, isWrong ? 'bad' : '']]);
@@ -72,8 +72,7 @@ function showAlarms() {
 
 function showBins() {
   byId('bins').replaceChildren(...(view.bins ?? []).map(({ id, materials, settled, landed, right, due, full, enabled }) => row([
-    id, materials.join(', '), [settled, 'number'], [percent(landed > 0 ? right / landed : undefined, 1), 'number'], [percent(due > 0 ? right / due : undefined, 1), 'number'],
-    [[full && 'full', !enabled && 'disabled'].filter(Boolean).join(', '), 'warn'],
+    full || !enabled ? [[id, full && 'full', !enabled && 'disabled'].filter(Boolean).join(', '), 'warn'] : id, materials.join(', '), [settled, 'number'], [percent(landed > 0 ? right / landed : undefined, 1), 'number'], [percent(due > 0 ? right / due : undefined, 1), 'number'],
   ])));
   byId('truth-note').textContent = (view.bins ?? []).some(({ due }) => due > 0)
     ? 'Purity and recovery are measured against what the simulator put on the belt, by where each item fell.'
