@@ -1,5 +1,6 @@
 // The parts that `sortline check` opens, in the order of the flow. Each says what it found, or throws a SortlineError.
 import { silentLogger } from '../base/logger.ts';
+import { loadCalibration } from '../calibrate/load-calibration.ts';
 import type { ConfigPath } from '../config/problem.ts';
 import type { Config } from '../config/schema.ts';
 import { checkPort } from './check-port.ts';
@@ -14,6 +15,7 @@ export interface PartCheck {
 
 export const PART_CHECKS: readonly PartCheck[] = [
   { part: 'model', path: ['classifier', 'model'], open: checkModel },
+  { part: 'calibration', path: ['calibration', 'file'], open: checkCalibration },
   { part: 'port', path: ['link', 'connection'], open: checkPort },
 ];
 
@@ -25,4 +27,10 @@ async function checkModel({ classifier }: Config): Promise<string> {
   await opened.close();
   const without = unavailable.map((each) => `; ${each.provider} is not available: ${each.reason}`).join('');
   return `${model} on ${provider}, warm in ${Math.round(warmUpMs)} ms${without}`;
+}
+
+async function checkCalibration({ calibration: { file } }: Config): Promise<string> {
+  if (file === undefined) return 'the virtual belt knows its own geometry';
+  const { line, measuredOn, frameSize, countsPerMm } = loadCalibration(file);
+  return `${file}: line ${line}, measured on ${measuredOn}, ${frameSize.width} x ${frameSize.height} px, ${countsPerMm} counts per mm`;
 }

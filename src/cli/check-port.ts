@@ -24,7 +24,9 @@ export async function checkPort(config: Config): Promise<string> {
     return `${transport.description}: firmware ${firmware}, protocol version ${protocolVersion}, ${outputCount} outputs`;
   }
   if (event?.kind === 'link.refused') throw new SortlineError('LINK_VERSION', event.message, { context: { code: event.code } });
-  const reason = event?.kind === 'link.down' ? event.reason : `no hello within ${timing.helloTimeoutMs} ms: check that this is the controller board and that its baud rate is the configured one`;
+  // The transport's own reasons name the device already.
+  if (event?.kind === 'link.down') throw new SortlineError('LINK_OPEN_FAILED', event.reason);
+  const reason = `no hello within ${timing.helloTimeoutMs} ms: check that this is the controller board and that its baud rate is the configured one`;
   throw new SortlineError('LINK_OPEN_FAILED', `${transport.description}: ${reason}`);
 }
 

@@ -101,4 +101,22 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
         : [{ path: ['sim', 'twin', 'endMm'], message: `found \`${twin.endMm}\`; allowed is a number above ${lastMm}, where the last actuator's zone ends` }];
     },
   },
+  {
+    reads: ['camera', 'link'],
+    check: ({ camera, link }) => (camera.source.kind !== 'virtual-belt' || link.connection.kind === 'twin'
+      ? []
+      : [{ path: ['camera', 'source', 'kind'], orAt: ['link', 'connection', 'kind'], message: `found the virtual belt as camera, but the board is reached by \`kind: ${link.connection.kind}\`; allowed is a real camera, or the simulated board (\`link.connection.kind: twin\`), which moves the virtual belt` }]),
+  },
+  {
+    reads: ['camera', 'calibration'],
+    check: ({ camera, calibration }) => (camera.source.kind === 'virtual-belt' || calibration.file !== undefined
+      ? []
+      : [{ path: ['calibration', 'file'], orAt: ['camera', 'source', 'kind'], message: `found nothing; needed with \`kind: ${camera.source.kind}\` is the calibration file of this camera over this belt` }]),
+  },
+  {
+    reads: ['camera'], isExact: true,
+    check: ({ camera: { capture } }) => (capture.retryFirstMs <= capture.retryMaxMs
+      ? []
+      : [{ path: ['camera', 'capture', 'retryFirstMs'], message: `found \`${capture.retryFirstMs}\`; allowed is a number up to retryMaxMs, which is ${capture.retryMaxMs}` }]),
+  },
 ];

@@ -14,6 +14,7 @@ interface PathField {
 export const PATH_FIELDS: readonly PathField[] = [
   { path: ['classifier', 'model'], defaultStartsAt: 'package' },
   { path: ['calibration', 'file'], defaultStartsAt: 'package' },
+  { path: ['camera', 'source', 'path'], defaultStartsAt: 'working-directory' },
   { path: ['ledger', 'path'], defaultStartsAt: 'working-directory' },
   { path: ['sim', 'images'], defaultStartsAt: 'working-directory' },
 ];

@@ -2,6 +2,7 @@
 // one: the virtual belt with the simulated board, the embedded broker and five bins.
 import { z } from 'zod';
 import { actuatorOptions, schedulerOptions } from '../actuate/options.ts';
+import { cameraOptions } from '../camera/options.ts';
 import { classifyOptions } from '../classify/options.ts';
 import { binOptions, decideOptions, recipeOptions } from '../decide/options.ts';
 import { ledgerOptions } from '../ledger/options.ts';
@@ -21,6 +22,7 @@ function defaultActuator(bin: string, index: number): z.input<typeof actuatorOpt
 
 export const configSchema = z.strictObject({
   line: lineOptions.describe('The line\'s name, and what starts it.'),
+  camera: cameraOptions.describe('The camera over the belt.'),
   calibration: calibrationOptions.describe('Geometry of camera and belt.'),
   vision: visionOptions.describe('Finding items on the belt.'),
   classifier: classifyOptions.describe('The model, and what it runs on.'),

@@ -94,12 +94,12 @@ describe('check', () => {
   });
 
   it('opens the parts and names each that is wrong where the file names it', async () => {
-    const path = file('parts.yaml', 'classifier:\n  model: no-such-model\nlink:\n  connection: { kind: serial, path: /dev/no-such-port }\n');
+    const path = file('parts.yaml', 'classifier:\n  model: no-such-model\nlink:\n  connection: { kind: serial, path: /dev/no-such-port }\ncalibration:\n  file: none.yaml\ncamera:\n  source: { kind: image-folder, path: nowhere }\n');
     const { exitCode, stdout } = await sortline(['check', '-c', path, '--json']);
     expect(exitCode).toBe(1);
     const { problems } = JSON.parse(stdout) as { problems: { line: number; path: string; code: string; message: string }[] };
-    expect(problems.filter(({ code }) => /^(MODEL|LINK)/.test(code)).map(({ line, path: where, code }) => [line, where, code])).toEqual([
-      [2, 'classifier.model', 'MODEL_UNREADABLE'], [4, 'link.connection', 'LINK_OPEN_FAILED'],
+    expect(problems.filter(({ code }) => /^(MODEL|LINK|CALIB)/.test(code)).map(({ line, path: where, code }) => [line, where, code])).toEqual([
+      [2, 'classifier.model', 'MODEL_UNREADABLE'], [6, 'calibration.file', 'CALIB_UNREADABLE'], [4, 'link.connection', 'LINK_OPEN_FAILED'],
     ]);
     expect(problems.find(({ code }) => code === 'LINK_OPEN_FAILED')!.message).toContain('/dev/no-such-port');
   });

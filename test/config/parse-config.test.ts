@@ -23,7 +23,7 @@ describe('a config file with a mistake', () => {
     ['a word that breaks a rule', 'line: { id: "line 4" }\n', ['1:13 CONFIG_NOT_ALLOWED line.id: found the text `line 4`; the rule is: a name is 1 to 64 letters, digits, dashes and underscores: it becomes part of MQTT topics']],
     ['no value where one is needed', 'link:\n  connection:\n    kind: serial\n', ['2:3 CONFIG_MISSING link.connection.path: found nothing; needed is a text, not empty']],
     ['an unknown kind', 'link: { connection: { kind: seriell } }\n', ['1:29 CONFIG_NOT_ALLOWED link.connection.kind: found the text `seriell`; allowed is one of `serial`, `tcp`, `twin`; did you mean `serial`?']],
-    ['a key of another kind', 'link: { connection: { kind: tcp, host: a, port: 1, baudRate: 9600 } }\n', ['1:52 CONFIG_UNKNOWN_KEY link.connection.baudRate: found the unknown key `baudRate`; allowed here are `kind`, `host`, `port`']],
+    ['a key of another kind', 'link: { connection: { kind: twin, baudRate: 9600 } }\n', ['1:35 CONFIG_UNKNOWN_KEY link.connection.baudRate: found the unknown key `baudRate`; allowed here are `kind`, `via`']],
     ['a hold longer than the longest', 'bins: [{ id: metal }]\nactuators: [{ id: a, bin: metal, output: 0, offsetMm: 9, holdMs: 200 }]\nrecipe: { bins: { cardboard: metal, glass: metal, paper: metal, plastic: metal } }\n', ['2:66 CONFIG_NOT_ALLOWED actuators[0].holdMs: found `200`; the rule is: must not be longer than maxOnMs']],
     ['no mapping at all', '- 1\n', ['1:1 CONFIG_WRONG_TYPE: found no mapping at the top of the file; allowed are keys with values, such as `line:`']],
     ['a duplicate key', 'log: { level: info }\nlog: { level: warn }\n', ['2:1 CONFIG_DUPLICATE_KEY: found the key `log` a second time in this mapping; allowed is each key once']],
@@ -96,6 +96,18 @@ describe('values that contradict each other', () => {
     ]);
   });
 
+  it('name a camera that does not fit the board or lacks its calibration', () => {
+    expect(problemsOf('link: { connection: { kind: serial, path: /dev/ttyACM0 } }\n')).toEqual([
+      '1:29 CONFIG_INCONSISTENT camera.source.kind: found the virtual belt as camera, but the board is reached by `kind: serial`; allowed is a real camera, or the simulated board (`link.connection.kind: twin`), which moves the virtual belt',
+    ]);
+    expect(problemsOf('camera:\n  source: { kind: v4l2 }\n')).toEqual([
+      '2:19 CONFIG_INCONSISTENT calibration.file: found nothing; needed with `kind: v4l2` is the calibration file of this camera over this belt',
+    ]);
+    expect(problemsOf('camera: { capture: { retryFirstMs: 900, retryMaxMs: 800 } }\n')).toEqual([
+      '1:36 CONFIG_INCONSISTENT camera.capture.retryFirstMs: found `900`; allowed is a number up to retryMaxMs, which is 800',
+    ]);
+  });
+
   it('name times that cannot work', () => {
     expect(problemsOf('link: { timing: { heartbeatMs: 200, boardTimeoutMs: 500 } }\n')).toEqual([
       '1:53 CONFIG_INCONSISTENT link.timing.boardTimeoutMs: found `500`; allowed is three heartbeats or more, 600 ms: one lost heartbeat must not stop the line',
@@ -146,8 +158,9 @@ describe('a good file', () => {
       return loaded.ok ? loaded.config.line.start : undefined;
     };
     expect(startOf('')).toBe('auto');
-    expect(startOf('link: { connection: { kind: serial, path: /dev/ttyACM0 } }')).toBe('operator');
-    expect(startOf('line: { start: auto }\nlink: { connection: { kind: serial, path: /dev/ttyACM0 } }')).toBe('auto');
+    const real = 'camera: { source: { kind: v4l2 } }\ncalibration: { file: c.yaml }\nlink: { connection: { kind: serial, path: /dev/ttyACM0 } }\n';
+    expect(startOf(real)).toBe('operator');
+    expect(startOf(`line: { start: auto }\n${real}`)).toBe('auto');
   });
 
   it('says where its values stand', () => {
