@@ -1,0 +1,111 @@
+// One LineEvent to its row. Every item statement is an upsert: the row is made by whichever event comes first, so that an
+// item whose `item.seen` had to be given up (full disk) still has its outcome. Statements are prepared once.
+import type { MonotonicNs } from '../base/units.ts';
+import type { Prediction } from '../domain/decision.ts';
+import type { LineEvent } from '../domain/line-event.ts';
+import type { Database, SqlValue } from './sqlite.ts';
+import type { LedgerEntry } from './store.ts';
+
+export interface EntryWriter {
+  /** Call inside a transaction. */
+  write(entry: LedgerEntry): void;
+  writeNote(note: EventRow): void;
+}
+
+interface EventRow {
+  readonly atNs: MonotonicNs;
+  readonly wallMs: number;
+  readonly kind: string;
+  readonly subject?: string;
+  readonly detail: Record<string, unknown>;
+}
+
+type EventOf<Kind extends LineEvent['kind']> = Extract<LineEvent, { kind: Kind }>;
+
+
+function upsertItem(columns: readonly string[]): string {
+  const placeholders = columns.map(() => '?').join(', ');
+  const updates = columns.map((column) => `${column} = excluded.${column}`).join(', ');
+  return `INSERT INTO items (run, item_id, first_wall_ms, ${columns.join(', ')}) VALUES (?, ?, ?, ${placeholders}) ON CONFLICT (item_id) DO UPDATE SET ${updates}`;
+}
+
+const SEEN = ['seen_ns', 'first_frame', 'position_counts', 'y_mm', 'length_mm', 'width_mm'];
+const DECIDED = ['decided_ns', 'decided_bin', 'reason', 'material', 'confidence', 'probabilities', 'look_count', 'position_counts', 'y_mm', 'length_mm', 'width_mm'];
+const COMMANDED = ['commanded_ns', 'command_id', 'output', 'target_counts', 'hold_ms'];
+const SETTLED = ['settled_ns', 'settled_wall_ms', 'bin', 'outcome', 'cause', 'fired_counts', 'count_error'];
+const TRUTH = ['truth_material', 'landed_bin'];
+
+export function createEntryWriter(database: Database, options: { run: number; looks: boolean }): EntryWriter {
+  const { run } = options;
+  const statements = {
+    seen: database.prepare(upsertItem(SEEN)),
+    decided: database.prepare(upsertItem(DECIDED)),
+    commanded: database.prepare(upsertItem(COMMANDED)),
+    // One outcome per item: the first one stays, whatever comes later.
+    settled: database.prepare(`${upsertItem(SETTLED)} WHERE outcome IS NULL`),
+    truth: database.prepare(upsertItem(TRUTH)),
+    look: database.prepare(`INSERT INTO looks (item, frame, captured_ns, x_px, y_px, width_px, height_px, material, confidence, probabilities, inference_ms)
+      SELECT item, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM items WHERE item_id = ? ON CONFLICT DO NOTHING`),
+    event: database.prepare('INSERT INTO events (run, at_ns, at_wall_ms, kind, subject, detail) VALUES (?, ?, ?, ?, ?, ?)'),
+  };
+  const writeNote = ({ atNs, wallMs, kind, subject, detail }: EventRow): void => {
+    statements.event.run(run, atNs, Math.round(wallMs), kind, subject ?? null, JSON.stringify(detail));
+  };
+  const write = ({ event, wallMs: exactWallMs }: LedgerEntry): void => {
+    const wallMs = Math.round(exactWallMs);
+    switch (event.kind) {
+      case 'item.seen': return void statements.seen.run(run, event.itemId, wallMs, ...seenValues(event));
+      case 'item.look': return void (options.looks && statements.look.run(...lookValues(event)));
+      case 'item.decided': return void statements.decided.run(run, event.decision.itemId, wallMs, ...decidedValues(event));
+      case 'item.commanded': return void statements.commanded.run(run, event.itemId, wallMs, ...commandedValues(event));
+      case 'item.settled': return void statements.settled.run(run, event.itemId, wallMs, ...settledValues(event, wallMs));
+      case 'item.truth': return void statements.truth.run(run, event.itemId, wallMs, event.truth.material, event.truth.landedIn);
+      case 'line.stats': return;
+      default: return writeNote({ atNs: event.atNs, wallMs, kind: event.kind, ...noteOf(event) });
+    }
+  };
+  return { write, writeNote };
+}
+
+function seenValues({ atNs, sighting: { frameSequence, position } }: EventOf<'item.seen'>): SqlValue[] {
+  return [atNs, frameSequence, position.positionCounts, position.yMm, position.lengthMm, position.widthMm];
+}
+
+function lookValues({ itemId, look }: EventOf<'item.look'>): SqlValue[] {
+  const { x, y, width, height } = look.boxPx;
+  return [look.frameSequence, look.capturedAtNs, x, y, width, height, look.material, look.confidence, floats(look.probabilities), look.inferenceMs, itemId];
+}
+
+function decidedValues({ decision: { decidedAtNs, bin, reason, prediction, position } }: EventOf<'item.decided'>): SqlValue[] {
+  return [decidedAtNs, bin, reason, ...predictionValues(prediction), position.positionCounts, position.yMm, position.lengthMm, position.widthMm];
+}
+
+function predictionValues(prediction: Prediction | undefined): SqlValue[] {
+  if (prediction === undefined) return [null, null, null, 0];
+  return [prediction.material, prediction.confidence, floats(prediction.probabilities), prediction.lookCount];
+}
+
+function commandedValues({ atNs, command }: EventOf<'item.commanded'>): SqlValue[] {
+  return [atNs, command.commandId, command.output, command.fireAtCounts, command.holdMs];
+}
+
+function settledValues({ atNs, bin, outcome, cause, firedAtCounts, countError }: EventOf<'item.settled'>, wallMs: number): SqlValue[] {
+  return [atNs, wallMs, bin, outcome, cause, firedAtCounts ?? null, countError ?? null];
+}
+
+function noteOf(event: EventOf<'line.state' | 'alarm.raised' | 'alarm.cleared' | 'bin.state' | 'recipe.changed'>): Pick<EventRow, 'subject' | 'detail'> {
+  switch (event.kind) {
+    case 'line.state': return { subject: event.state, detail: { reason: event.reason, by: event.by } };
+    case 'alarm.raised': return { subject: event.alarm, detail: { subject: event.subject, message: event.message, whatToDo: event.whatToDo } };
+    case 'alarm.cleared': return { subject: event.alarm, detail: { subject: event.subject } };
+    case 'bin.state': return { subject: event.bin, detail: { full: event.full, enabled: event.enabled } };
+    case 'recipe.changed': return { subject: event.recipe.name, detail: { recipe: event.recipe, by: event.by } };
+  }
+}
+
+/** float32, little-endian: a quarter of the text, and exact enough for what a float32 model says. */
+function floats(values: readonly number[]): Uint8Array {
+  const bytes = new DataView(new ArrayBuffer(values.length * 4));
+  values.forEach((value, index) => bytes.setFloat32(index * 4, value, true));
+  return new Uint8Array(bytes.buffer);
+}

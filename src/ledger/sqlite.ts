@@ -1,0 +1,88 @@
+// The only import of node:sqlite: opens a database the way the ledger wants it, and runs transactions. It knows no table.
+import { DatabaseSync } from 'node:sqlite';
+import type { SQLInputValue, StatementSync } from 'node:sqlite';
+
+export type SqlValue = SQLInputValue;
+
+/** A prepared statement; parameters by position. */
+export interface Statement {
+  /** Rows changed. */
+  run(...values: SqlValue[]): number;
+  get(...values: SqlValue[]): Record<string, unknown> | undefined;
+}
+
+/** One connection, used by one thread: every call blocks until it is done, without waiting for locks. */
+export interface Database {
+  exec(sql: string): void;
+  prepare(sql: string): Statement;
+  /** All of `work` or nothing of it: an error rolls back and is thrown on. */
+  transaction<T>(work: () => T): T;
+  close(): void;
+}
+
+/**
+ * Opens or creates `path` (or `:memory:`). WAL with synchronous NORMAL: kill -9 loses nothing that was committed, a power cut
+ * at most the last moments, and the file is never torn (sqlite.org/wal.html, sqlite.org/pragma.html#pragma_synchronous).
+ * Errors are SQLite's own, see {@link isPassing}.
+ */
+export function openSqlite(path: string): Database {
+  const connection = new DatabaseSync(path);
+  try {
+    // Only effective before the first table: lets retention give pages back to the disk in small steps.
+    connection.exec('PRAGMA auto_vacuum = INCREMENTAL');
+    connection.exec('PRAGMA journal_mode = WAL');
+    connection.exec('PRAGMA synchronous = NORMAL');
+    connection.exec('PRAGMA journal_size_limit = 8388608');
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+  return {
+    exec: (sql) => connection.exec(sql),
+    prepare: (sql) => statementOf(connection.prepare(sql)),
+    transaction: (work) => transactionOn(connection, work),
+    close: () => connection.close(),
+  };
+}
+
+function statementOf(statement: StatementSync): Statement {
+  return {
+    run: (...values) => Number(statement.run(...values).changes),
+    get: (...values) => statement.get(...values),
+  };
+}
+
+function transactionOn<T>(connection: DatabaseSync, work: () => T): T {
+  connection.exec('BEGIN IMMEDIATE');
+  try {
+    const result = work();
+    connection.exec('COMMIT');
+    return result;
+  } catch (error) {
+    // On a full disk SQLite may have rolled back by itself already.
+    if (connection.isTransaction) connection.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+// Primary result codes, sqlite.org/rescode.html.
+const BUSY = 5, LOCKED = 6, READ_ONLY = 8, IO_ERROR = 10, FULL = 13, CANNOT_OPEN = 14;
+const TOO_BIG = 18, CONSTRAINT = 19, MISMATCH = 20, RANGE = 25;
+
+/** Whether trying again later may help: disk full, I/O error, locked by another program, folder away, mounted read-only. */
+export function isPassing(error: unknown): boolean {
+  const code = resultCodeOf(error);
+  if (code !== undefined) return [BUSY, LOCKED, READ_ONLY, IO_ERROR, FULL, CANNOT_OPEN].includes(code);
+  return error instanceof Error && 'code' in error && ['ENOSPC', 'EROFS', 'EIO', 'EDQUOT'].includes(String(error.code));
+}
+
+/** Whether it is about the values of a row, and not about the file. */
+export function isRefusal(error: unknown): boolean {
+  const code = resultCodeOf(error);
+  return code === undefined ? error instanceof TypeError || error instanceof RangeError : [TOO_BIG, CONSTRAINT, MISMATCH, RANGE].includes(code);
+}
+
+function resultCodeOf(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined;
+  return error.errcode & 0xff;
+}

@@ -1,0 +1,124 @@
+// One open ledger file: opened, migrated, cleaned of what a killed run left behind, and ready to take entries. Every method
+// is one transaction. It never waits and never retries; the ledger above it does.
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { SortlineError } from '../base/errors.ts';
+import type { MonotonicNs } from '../base/units.ts';
+import type { LineEvent } from '../domain/line-event.ts';
+import { createEntryWriter } from './entry-writer.ts';
+import type { EntryWriter } from './entry-writer.ts';
+import { migrate } from './schema.ts';
+import type { Database } from './sqlite.ts';
+
+/** An event as the ledger buffers it: with the wall time it was heard at. */
+export interface LedgerEntry {
+  readonly event: LineEvent;
+  readonly wallMs: number;
+}
+
+/** What the row of a run says. */
+export interface RunFacts {
+  readonly runId: string;
+  /** Name of the line; only one service may run under it at a time. */
+  readonly line: string;
+  readonly model?: string | undefined;
+  readonly configDigest?: string | undefined;
+}
+
+export interface StoreOptions {
+  readonly path: string;
+  readonly looks: boolean;
+  readonly run: RunFacts;
+  readonly startedWallMs: number;
+  readonly startedNs: MonotonicNs;
+  readonly openDatabase: (path: string) => Database;
+  /** The run's row is there already: this service opened the file before and comes back to it. */
+  readonly isReopening: boolean;
+}
+
+/** Rows deleted at once by retention, so that the line is not held up. */
+const RETENTION_SLICE = 200;
+const VACUUM_PAGES = 100;
+
+export class LedgerStore {
+  /** Items of earlier runs that ended without an outcome and were closed as lost at opening. */
+  readonly closedItems: number;
+  readonly #database: Database;
+  readonly #writer: EntryWriter;
+  readonly #run: number;
+
+  /** Throws SQLite's errors, LEDGER_VERSION, and LEDGER_OPEN_FAILED where another run has the same id. */
+  constructor(options: StoreOptions) {
+    const { path, run } = options;
+    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+    this.#database = options.openDatabase(path);
+    try {
+      migrate(this.#database, { path, wallMs: options.startedWallMs });
+      this.closedItems = this.#database.transaction(() => closeEarlierRuns(this.#database, run, options.startedWallMs));
+      this.#run = this.#database.transaction(() => runRow(this.#database, options));
+      this.#writer = createEntryWriter(this.#database, { run: this.#run, looks: options.looks });
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
+  }
+
+  /** Writes all entries or none. */
+  write(entries: readonly LedgerEntry[]): void {
+    this.#database.transaction(() => {
+      for (const entry of entries) this.#writer.write(entry);
+    });
+  }
+
+  /** Notes in the file itself that entries are missing: how many were given up while it could not be written. */
+  writeGap(gap: { atNs: MonotonicNs; wallMs: number; droppedEvents: number; message: string }): void {
+    const { droppedEvents, message } = gap;
+    this.#database.transaction(() => this.#writer.writeNote({ atNs: gap.atNs, wallMs: gap.wallMs, kind: 'ledger.gap', detail: { droppedEvents, message } }));
+  }
+
+  /** The model in use, known once vision is ready. */
+  setModel(model: string): void {
+    this.#database.prepare('UPDATE runs SET model = ? WHERE run = ?').run(model, this.#run);
+  }
+
+  /** Deletes one slice of what is older than `beforeWallMs`; true when there is more. */
+  deleteBefore(beforeWallMs: number): boolean {
+    const deleted = this.#database.transaction(() => {
+      const old = (table: string, key: string, time: string): number => this.#database
+        .prepare(`DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE ${time} < ? LIMIT ${RETENTION_SLICE})`).run(beforeWallMs);
+      return Math.max(old('items', 'item', 'first_wall_ms'), old('events', 'event', 'at_wall_ms'));
+    });
+    if (deleted > 0) this.#database.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
+    return deleted === RETENTION_SLICE;
+  }
+
+  endRun(wallMs: number, atNs: MonotonicNs): void {
+    this.#database.prepare('UPDATE runs SET ended_wall_ms = ?, ended_ns = ? WHERE run = ?').run(Math.round(wallMs), atNs, this.#run);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+/** A killed run leaves items without outcome and no end: nobody will ever report on them. */
+function closeEarlierRuns(database: Database, { runId, line }: RunFacts, wallMs: number): number {
+  const closed = database.prepare(`
+    UPDATE items SET outcome = 'lost', cause = 'no-report', settled_wall_ms = ?
+    WHERE outcome IS NULL AND run IN (SELECT run FROM runs WHERE line = ? AND run_id <> ?)`).run(Math.round(wallMs), line, runId);
+  database.prepare(`
+    UPDATE runs SET ended_wall_ms = MAX(started_wall_ms,
+      COALESCE((SELECT MAX(first_wall_ms) FROM items WHERE items.run = runs.run), 0),
+      COALESCE((SELECT MAX(at_wall_ms) FROM events WHERE events.run = runs.run), 0))
+    WHERE ended_wall_ms IS NULL AND line = ? AND run_id <> ?`).run(line, runId);
+  return closed;
+}
+
+function runRow(database: Database, { run, startedWallMs, startedNs, isReopening, path }: StoreOptions): number {
+  const inserted = database.prepare('INSERT INTO runs (run_id, line, started_wall_ms, started_ns, model, config_digest) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING')
+    .run(run.runId, run.line, Math.round(startedWallMs), startedNs, run.model ?? null, run.configDigest ?? null);
+  if (inserted === 0 && !isReopening) {
+    throw new SortlineError('LEDGER_OPEN_FAILED', `the ledger ${path} already holds a run ${run.runId}: run ids must be unique, or its items would be overwritten`, { context: { path, runId: run.runId } });
+  }
+  return Number(database.prepare('SELECT run FROM runs WHERE run_id = ?').get(run.runId)?.run);
+}
