@@ -1,4 +1,5 @@
 // Opens the board's cable, waits for its hello and configuration, and closes it again. The board is never armed.
+import { outputsOf } from '../app/outputs.ts';
 import { systemClock } from '../base/clock.ts';
 import { SortlineError } from '../base/errors.ts';
 import { silentLogger } from '../base/logger.ts';
@@ -35,7 +36,7 @@ async function firstWord(config: Config, transport: Transport, timeoutMs: number
   const { promise, resolve } = Promise.withResolvers<LinkEvent | undefined>();
   const link = createLink({
     clock: systemClock, log: silentLogger, random: createRandom(1), transport, options: config.link.timing,
-    outputs: config.actuators.map(({ output, maxOnMs }) => ({ output, maxOnMs, safeOn: false })),
+    outputs: outputsOf(config.actuators),
     sink: (event) => {
       if (event.kind === 'link.up' || event.kind === 'link.refused' || event.kind === 'link.down') resolve(event);
     },
