@@ -20,7 +20,7 @@ export interface Classifier {
   readonly description: ClassifierDescription;
   /**
    * Classifies 1 … maxBatch crops. `crops` is (count, height, width, 3) uint8 RGB, row-major; it is the caller's again
-   * when the promise settles. Throws MODEL_RUN_FAILED.
+   * when the promise settles. A second batch may be given while one runs: batches run in the order given. Throws MODEL_RUN_FAILED.
    */
   classify(crops: Uint8Array, count: number): Promise<BatchResult>;
   close(): Promise<void>;

@@ -12,38 +12,46 @@ export interface WorkerStart {
   readonly kind: 'open';
   readonly model: Uint8Array;
   readonly options: SessionOptions;
-  /** Where the input of every run lies; runs read a prefix of it. */
-  readonly input: SharedArrayBuffer;
 }
 
-export type WorkerRequest = { readonly kind: 'run'; readonly shape: readonly number[] } | { readonly kind: 'close' };
+/** `data` lies in shared memory and stays as it is until the reply of the same `id`. */
+export interface WorkerRun {
+  readonly kind: 'run';
+  readonly id: number;
+  readonly data: Uint8Array;
+  readonly shape: readonly number[];
+}
+
+export type WorkerRequest = WorkerRun | { readonly kind: 'close' };
 
 export type WorkerReply =
   | { readonly kind: 'opened'; readonly provider: OpenedSession['provider']; readonly unavailable: OpenedSession['unavailable']; readonly inputs: readonly TensorShape[]; readonly outputs: readonly TensorShape[] }
-  | { readonly kind: 'ran'; readonly values: Float32Array; readonly durationMs: number }
-  | { readonly kind: 'failed'; readonly code: SortlineErrorCode; readonly message: string; readonly context: Readonly<Record<string, unknown>> };
+  | { readonly kind: 'ran'; readonly id: number; readonly values: Float32Array; readonly durationMs: number }
+  /** `id` 0: the session could not be opened. */
+  | { readonly kind: 'failed'; readonly id: number; readonly code: SortlineErrorCode; readonly message: string; readonly context: Readonly<Record<string, unknown>> };
 
-async function open(port: MessagePort, { model, options, input }: WorkerStart): Promise<void> {
+async function open(port: MessagePort, { model, options }: WorkerStart): Promise<void> {
   const reply = (message: WorkerReply): void => port.postMessage(message);
   try {
     const { session, provider, unavailable } = await openOnnxSession(model, options);
-    const bytes = new Uint8Array(input);
+    const run = ({ id, data, shape }: WorkerRun): Promise<void> =>
+      session.run(data, shape).then((ran) => reply({ kind: 'ran', id, ...ran }), (error: unknown) => reply(failure(id, error)));
+    // One after the other, so that a run's duration is its own.
+    let last: Promise<void> = Promise.resolve();
     port.on('message', (request: WorkerRequest) => {
-      if (request.kind === 'close') return void session.close().finally(() => port.close());
-      const length = request.shape.reduce((product, size) => product * size, 1);
-      session.run(bytes.subarray(0, length), request.shape).then((run) => reply({ kind: 'ran', ...run }), (error: unknown) => reply(failure(error)));
+      last = request.kind === 'run' ? last.then(() => run(request)) : last.then(() => session.close()).finally(() => port.close());
     });
     reply({ kind: 'opened', provider, unavailable, inputs: session.inputs, outputs: session.outputs });
   } catch (error) {
-    reply(failure(error));
+    reply(failure(0, error));
     port.close();
   }
 }
 
-function failure(error: unknown): WorkerReply {
+function failure(id: number, error: unknown): WorkerReply {
   return isSortlineError(error)
-    ? { kind: 'failed', code: error.code, message: error.message, context: JSON.parse(JSON.stringify(error.context)) as Record<string, unknown> }
-    : { kind: 'failed', code: 'INTERNAL', message: `the inference thread failed: ${reasonOf(error)}`, context: {} };
+    ? { kind: 'failed', id, code: error.code, message: error.message, context: JSON.parse(JSON.stringify(error.context)) as Record<string, unknown> }
+    : { kind: 'failed', id, code: 'INTERNAL', message: `the inference thread failed: ${reasonOf(error)}`, context: {} };
 }
 
 // By message and not as worker data, which would keep the model's bytes for the thread's life.

@@ -17,7 +17,7 @@ export interface SessionRun {
   readonly durationMs: Milliseconds;
 }
 
-/** Not reentrant: one `run` at a time. */
+/** Runs are done one after the other, in the order given. */
 export interface ModelSession {
   readonly inputs: readonly TensorShape[];
   readonly outputs: readonly TensorShape[];
@@ -27,8 +27,8 @@ export interface ModelSession {
 }
 
 export interface SessionOptions {
-  /** Best first. */
-  readonly providers: readonly Provider[];
+  /** Best first; undefined for what is installed: `cuda` where set-up fetched its library, then `cpu`. */
+  readonly providers: readonly Provider[] | undefined;
   /** The only provider to accept. */
   readonly require: Provider | undefined;
   /** `intraOp` 0: one per core. */

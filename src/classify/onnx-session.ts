@@ -3,6 +3,9 @@
 //
 // onnxruntime-node runs a model synchronously inside a promise: the thread that calls `run` is blocked for the whole
 // inference. Whoever must stay responsive uses threaded-session.ts.
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { reasonOf, SortlineError } from '../base/errors.ts';
 import type { ModelSession, OpenedSession, SessionOptions, SessionRun, TensorShape } from './model-session.ts';
@@ -51,7 +54,7 @@ class OnnxSession implements ModelSession {
 export async function openOnnxSession(model: Uint8Array, options: SessionOptions): Promise<OpenedSession> {
   // ORT's own log would repeat on stderr, unstructured, what is reported here as reasons.
   ort.env.logLevel = 'fatal';
-  const candidates = options.require === undefined ? options.providers : [options.require];
+  const candidates = options.require !== undefined ? [options.require] : options.providers ?? installedProviders();
   const unavailable: { provider: string; reason: string }[] = [];
   for (const provider of candidates) {
     try {
@@ -65,7 +68,7 @@ export async function openOnnxSession(model: Uint8Array, options: SessionOptions
       unavailable.push({ provider, reason });
     }
   }
-  throw unavailableError(options, unavailable);
+  throw unavailableError(options.require, candidates, unavailable);
 }
 
 /** Opens on an accelerator and runs one batch of one under the profiler: loaded is not yet used. */
@@ -104,12 +107,19 @@ function open(model: Uint8Array, provider: Provider, options: SessionOptions, mo
   });
 }
 
-function unavailableError(options: SessionOptions, unavailable: OpenedSession['unavailable']): SortlineError {
+/** CUDA's library is no part of the npm package; asking for it where nobody fetched it would raise an alarm for nothing. */
+function installedProviders(): Provider[] {
+  const packageFolder = dirname(dirname(createRequire(import.meta.url).resolve('onnxruntime-node')));
+  const library = join(packageFolder, 'bin', 'napi-v6', process.platform, process.arch, 'libonnxruntime_providers_cuda.so');
+  return existsSync(library) ? ['cuda', 'cpu'] : ['cpu'];
+}
+
+function unavailableError(required: Provider | undefined, candidates: readonly Provider[], unavailable: OpenedSession['unavailable']): SortlineError {
   const reasons = unavailable.map(({ provider, reason }) => `${provider}: ${reason}`).join('; ');
-  const message = options.require === undefined
-    ? `none of the providers ${options.providers.join(', ')} can run the model (${reasons}): add cpu to classifier.providers`
-    : `classifier.require asks for ${options.require}, which cannot run the model (${reasons}): install what it needs, or remove classifier.require`;
-  return new SortlineError('MODEL_PROVIDER_UNAVAILABLE', message, { context: { require: options.require, providers: options.providers, unavailable } });
+  const message = required === undefined
+    ? `none of the providers ${candidates.join(', ')} can run the model (${reasons}): add cpu to classifier.providers`
+    : `classifier.require asks for ${required}, which cannot run the model (${reasons}): install what it needs, or remove classifier.require`;
+  return new SortlineError('MODEL_PROVIDER_UNAVAILABLE', message, { context: { require: required, providers: candidates, unavailable } });
 }
 
 function tensorShapes(metadata: readonly ort.InferenceSession.ValueMetadata[]): TensorShape[] {

@@ -9,7 +9,7 @@ const provider = z.enum(PROVIDERS);
 
 export const classifyOptions = z.strictObject({
   model: z.string().min(1).default('models/resnet18-v0').describe('Folder of the model: model.onnx and manifest.json. A relative path starts at the config file; the default is the model shipped with Sortline.'),
-  providers: z.array(provider).min(1).default(['cuda', 'cpu']).describe('Where to run the model, best first: `cuda`, `tensorrt`, `webgpu`, `cpu`. What cannot be loaded is named in log and metrics, and the next is taken.'),
+  providers: z.array(provider).min(1).optional().describe('Where to run the model, best first: `cuda`, `tensorrt`, `webgpu`, `cpu`. What cannot be loaded is named in log and metrics, and the next is taken. Default: `cuda` where set-up found an NVIDIA GPU and fetched its library, then `cpu`.'),
   require: provider.optional().describe('Refuse to start unless the model runs on this provider.'),
   batch: z.strictObject({
     size: z.int().min(1).max(64).default(4).describe('Most crops run together, count. On a CPU a larger batch gains nothing and makes the first crop wait.'),

@@ -98,6 +98,13 @@ describe('providers', () => {
     await classifier.close();
   });
 
+  it('asks for no provider that is not installed when none is configured', async () => {
+    const classifier = await open({ providers: undefined });
+    // A machine whose set-up fetched CUDA's library may name it.
+    expect(classifier.description.unavailable.map(({ provider }) => provider).filter((name) => name !== 'cuda')).toEqual([]);
+    await classifier.close();
+  });
+
   it('refuses to fall back from a required one', async () => {
     await expect(open({ providers: ['tensorrt', 'cpu'], require: 'tensorrt' })).rejects.toMatchObject({
       code: 'MODEL_PROVIDER_UNAVAILABLE', message: expect.stringContaining('classifier.require asks for tensorrt'),

@@ -29,12 +29,37 @@ describe('openThreadedSession', () => {
     await session.close();
   });
 
-  it('takes one batch at a time', async () => {
+  it('takes batches ahead, keeps each one\'s pixels apart, and answers in order', async () => {
     const { session } = await openThreadedSession(tinyModel(), OPTIONS, CROPS.length);
-    const first = session.run(CROPS, SHAPE);
-    await expect(session.run(CROPS, SHAPE)).rejects.toMatchObject({ code: 'MODEL_RUN_FAILED', message: expect.stringContaining('one at a time') });
-    expect((await first).values).toHaveLength(12);
+    const single = [1, 16, 16, 3], crop = (level: number): Uint8Array => new Uint8Array(768).fill(level);
+    const alone = [];
+    for (const level of [10, 100, 200]) alone.push((await session.run(crop(level), single)).values);
+    const answered: number[] = [];
+    const buffer = new Uint8Array(768);
+    const together = await Promise.all([10, 100, 200].map((level) => {
+      const run = session.run(buffer.fill(level), single).then(({ values }) => { answered.push(level); return values; });
+      // The caller may use its buffer again at once only because its bytes were copied; here it shows that they were.
+      buffer.fill(0);
+      return run;
+    }));
+    expect(together).toEqual(alone);
+    expect(answered).toEqual([10, 100, 200]);
     await session.close();
+  });
+
+  it('refuses more than eight batches ahead', async () => {
+    const { session } = await openThreadedSession(tinyModel(), OPTIONS, CROPS.length);
+    const runs = Array.from({ length: 9 }, () => session.run(CROPS, SHAPE));
+    await expect(runs[8]).rejects.toMatchObject({ code: 'MODEL_RUN_FAILED', message: expect.stringContaining('8 batches') });
+    for (const run of runs.slice(0, 8)) expect((await run).values).toHaveLength(12);
+    await session.close();
+  });
+
+  it('ends the runs it was given before it closes', async () => {
+    const { session } = await openThreadedSession(tinyModel(), OPTIONS, CROPS.length);
+    const run = session.run(CROPS, SHAPE);
+    await session.close();
+    expect((await run).values).toHaveLength(12);
   });
 
   it('passes on what ONNX Runtime says of a batch of the wrong shape, and goes on', async () => {
