@@ -1,8 +1,11 @@
 // The parts that `sortline check` opens, in the order of the flow. Each says what it found, or throws a SortlineError.
+import { calibrationFor } from '../app/calibration-for.ts';
+import { systemClock } from '../base/clock.ts';
+import { isSortlineError, SortlineError } from '../base/errors.ts';
 import { silentLogger } from '../base/logger.ts';
-import { loadCalibration } from '../calibrate/load-calibration.ts';
 import type { ConfigPath } from '../config/problem.ts';
 import type { Config } from '../config/schema.ts';
+import type { SizePx } from '../domain/frame.ts';
 import { checkPort } from './check-port.ts';
 
 export interface PartCheck {
@@ -16,6 +19,7 @@ export interface PartCheck {
 export const PART_CHECKS: readonly PartCheck[] = [
   { part: 'model', path: ['classifier', 'model'], open: checkModel },
   { part: 'calibration', path: ['calibration', 'file'], open: checkCalibration },
+  { part: 'camera', path: ['camera', 'source'], open: checkCamera },
   { part: 'port', path: ['link', 'connection'], open: checkPort },
 ];
 
@@ -29,8 +33,42 @@ async function checkModel({ classifier }: Config): Promise<string> {
   return `${model} on ${provider}, warm in ${Math.round(warmUpMs)} ms${without}`;
 }
 
-async function checkCalibration({ calibration: { file } }: Config): Promise<string> {
-  if (file === undefined) return 'the virtual belt knows its own geometry';
-  const { line, measuredOn, frameSize, countsPerMm } = loadCalibration(file);
-  return `${file}: line ${line}, measured on ${measuredOn}, ${frameSize.width} x ${frameSize.height} px, ${countsPerMm} counts per mm`;
+async function checkCalibration(config: Config): Promise<string> {
+  const { line, measuredOn, frameSize, countsPerMm } = calibrationFor(config);
+  return `line ${line}, measured on ${measuredOn}, ${frameSize.width} x ${frameSize.height} px, ${countsPerMm} counts per mm`;
+}
+
+/** Takes one picture and compares its size with the calibration's. */
+async function checkCamera(config: Config): Promise<string> {
+  const { source } = config.camera;
+  if (source.kind === 'virtual-belt') return `virtual belt, ${source.width} x ${source.height} px at ${source.framesPerSecond}/s, nothing to open`;
+  const { createCamera } = await import('../camera/create-camera.ts');
+  const camera = createCamera(source, systemClock);
+  try {
+    await camera.open();
+    const { image } = await camera.read();
+    const size = { width: image.cols, height: image.rows };
+    image.release();
+    mustMatchCalibration(config, size);
+    return `${camera.description}: a picture of ${size.width} x ${size.height} px`;
+  } finally {
+    await camera.close();
+  }
+}
+
+function mustMatchCalibration(config: Config, size: SizePx): void {
+  const expected = calibratedSize(config);
+  if (expected === undefined || (expected.width === size.width && expected.height === size.height)) return;
+  throw new SortlineError('CALIB_SIZE_MISMATCH',
+    `the camera delivers ${size.width} x ${size.height} px, the calibration was made for ${expected.width} x ${expected.height} px: set the camera to that size, or calibrate for this one`, { context: { found: size, expected } });
+}
+
+/** Undefined where the calibration is wrong in itself, which is a problem of its own. */
+function calibratedSize(config: Config): SizePx | undefined {
+  try {
+    return calibrationFor(config).frameSize;
+  } catch (error) {
+    if (isSortlineError(error)) return undefined;
+    throw error;
+  }
 }

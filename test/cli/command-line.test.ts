@@ -98,8 +98,8 @@ describe('check', () => {
     const { exitCode, stdout } = await sortline(['check', '-c', path, '--json']);
     expect(exitCode).toBe(1);
     const { problems } = JSON.parse(stdout) as { problems: { line: number; path: string; code: string; message: string }[] };
-    expect(problems.filter(({ code }) => /^(MODEL|LINK|CALIB)/.test(code)).map(({ line, path: where, code }) => [line, where, code])).toEqual([
-      [2, 'classifier.model', 'MODEL_UNREADABLE'], [6, 'calibration.file', 'CALIB_UNREADABLE'], [4, 'link.connection', 'LINK_OPEN_FAILED'],
+    expect(problems.filter(({ code }) => /^(MODEL|LINK|CALIB|CAMERA)/.test(code)).map(({ line, path: where, code }) => [line, where, code])).toEqual([
+      [2, 'classifier.model', 'MODEL_UNREADABLE'], [6, 'calibration.file', 'CALIB_UNREADABLE'], [8, 'camera.source', 'CAMERA_OPEN_FAILED'], [4, 'link.connection', 'LINK_OPEN_FAILED'],
     ]);
     expect(problems.find(({ code }) => code === 'LINK_OPEN_FAILED')!.message).toContain('/dev/no-such-port');
   });
