@@ -1,0 +1,72 @@
+// Image bytes to pixels and back, with errors that name the file. Pictures come out as OpenCV reads them for people: 8-bit
+// BGR, transparency dropped, and turned upright where a JPEG's EXIF orientation says so (IMREAD_COLOR applies it).
+import { readFileSync } from 'node:fs';
+import { reasonOf, SortlineError } from '../base/errors.ts';
+import type { Mat } from './opencv.ts';
+import { cv } from './opencv.ts';
+
+/** Largest picture taken, pixels: 3 bytes each are 300 MB, more than any camera of a line delivers. */
+export const MAX_PIXELS = 100_000_000;
+/** Largest file read, bytes. */
+const MAX_BYTES = 256 * 1024 * 1024;
+const EXPECTED = 'expected a whole JPEG, PNG, WebP, TIFF or BMP picture';
+
+/** The picture in `file`; the caller owns it. Throws IMAGE_UNREADABLE: missing, unreadable, empty, cut off, no picture, absurdly large. */
+export function readImage(file: string): Mat {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (cause) {
+    throw new SortlineError('IMAGE_UNREADABLE', `the picture ${file} cannot be read: ${reasonOf(cause)}`, { context: { file }, cause });
+  }
+  return decodeImage(bytes, file);
+}
+
+/** The picture in `bytes`; the caller owns it. `name` is what errors call it. Throws IMAGE_UNREADABLE. */
+export function decodeImage(bytes: Buffer, name: string): Mat {
+  const refuse = (found: string): SortlineError => new SortlineError('IMAGE_UNREADABLE', `${name} ${found}: ${EXPECTED}`, { context: { file: name, bytes: bytes.length } });
+  if (bytes.length === 0) throw refuse('is empty');
+  if (bytes.length > MAX_BYTES) throw refuse(`has ${bytes.length} bytes, more than the ${MAX_BYTES} that are read`);
+  const size = headerSize(bytes);
+  if (size !== undefined && size.width * size.height > MAX_PIXELS) {
+    throw refuse(`says it is ${size.width}x${size.height} px, more than the ${MAX_PIXELS} px that are read`);
+  }
+  // OpenCV fills what a cut-off JPEG lacks with grey and only warns on stderr: such a picture would be classified as if whole.
+  if (isJpeg(bytes) && !hasJpegEnd(bytes)) throw refuse('is cut off: its JPEG data has no end');
+  let image: Mat;
+  try {
+    image = cv.imdecode(bytes, cv.IMREAD_COLOR);
+  } catch (cause) {
+    throw new SortlineError('IMAGE_UNREADABLE', `${name} cannot be decoded (${reasonOf(cause).split('\n')[0]}): ${EXPECTED}`, { context: { file: name }, cause });
+  }
+  if (image.rows > 0 && image.cols > 0) return image;
+  image.release();
+  throw refuse('is not a picture that can be decoded');
+}
+
+/** JPEG bytes of an 8-bit BGR or grey picture, which stays the caller's. `quality` 0 … 100. */
+export function encodeJpeg(image: Mat, quality = 85): Buffer {
+  return cv.imencode('.jpg', image, [cv.IMWRITE_JPEG_QUALITY, quality]);
+}
+
+function isJpeg(bytes: Buffer): boolean {
+  return bytes[0] === 0xff && bytes[1] === 0xd8;
+}
+
+/** Cameras may append data after the end marker, so it is looked for in the second half rather than at the very end. */
+function hasJpegEnd(bytes: Buffer): boolean {
+  return bytes.lastIndexOf(Buffer.of(0xff, 0xd9)) > bytes.length / 2;
+}
+
+/** Size by the header alone, before anything is allocated: PNG (IHDR) and JPEG (SOFn); undefined for other formats. */
+function headerSize(bytes: Buffer): { width: number; height: number } | undefined {
+  if (bytes.length >= 24 && bytes.readUInt32BE(0) === 0x8950_4e47) return { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) };
+  if (!isJpeg(bytes)) return undefined;
+  for (let at = 2; at + 9 <= bytes.length && bytes[at] === 0xff;) {
+    const marker = bytes[at + 1]!;
+    const isFrameHeader = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+    if (isFrameHeader) return { width: bytes.readUInt16BE(at + 7), height: bytes.readUInt16BE(at + 5) };
+    at += 2 + bytes.readUInt16BE(at + 2);
+  }
+  return undefined;
+}
