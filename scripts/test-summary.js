@@ -1,10 +1,11 @@
 // @ts-check
-// Prints the last test run as one plain line, 'N passed, N failed', for machines; exits 1 when anything failed or nothing ran.
+// Prints the last test run (or the report given) as one plain line, 'N passed, N failed', for machines; exits 1 when
+// anything failed or nothing ran.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSite } from './setup/site.js';
 
-const { passed, failed } = counts(join(createSite().own, 'test-report.json'));
+const { passed, failed } = counts(process.argv[2] ?? join(createSite().own, 'test-report.json'));
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = passed > 0 && failed === 0 ? 0 : 1;
 

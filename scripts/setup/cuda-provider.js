@@ -33,8 +33,9 @@ export const cudaProvider = {
       unpack(site, archive, scratch);
     } catch (error) {
       if (error instanceof SetupProblem) throw error;
-      const tail = [String(error), String(/** @type {any} */ (error)?.cause?.code ?? '')];
-      throw problemFrom('getting the CUDA provider', { command: `GET ${index}`, code: tail.join(' ').trim(), tail }, mend);
+      const { message, cause } = /** @type {Error & { cause?: { code?: string, message?: string } }} */ (error);
+      const reason = [message, cause?.message, cause?.code].filter(Boolean).join(': ');
+      throw problemFrom('getting the CUDA provider', { command: `GET ${index}`, code: reason, tail: [reason] }, mend);
     } finally {
       rmSync(scratch, { recursive: true, force: true });
     }
@@ -63,7 +64,7 @@ function providerFiles(site) {
 
 /** Follows NuGet's service index to the address of one package. @param {string} index @param {string} name @param {string} version */
 async function packageUrl(index, name, version) {
-  const { resources } = await (await fetched(index)).json();
+  const { resources } = /** @type {any} */ (await (await fetched(index)).json());
   const base = resources.find((/** @type {any} */ entry) => entry['@type'] === 'PackageBaseAddress/3.0.0')?.['@id'];
   if (base === undefined) throw new SetupProblem(`${index} names no address for packages`, 'check SORTLINE_NUGET_INDEX, if it is set');
   const id = name.toLowerCase();
