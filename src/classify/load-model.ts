@@ -73,7 +73,7 @@ async function read(path: string, folder: string): Promise<Buffer> {
     return await readFile(path);
   } catch (cause) {
     throw new SortlineError('MODEL_UNREADABLE',
-      `${path} cannot be read (${reasonOf(cause)}): a model is a folder with model.onnx and manifest.json; set classifier.model to one`, { context: { path, folder }, cause });
+      `${path} cannot be read (${reasonOf(cause)}): a model is a folder with model.onnx and manifest.json; name one with classifier.model or --model`, { context: { path, folder }, cause });
   }
 }
 
