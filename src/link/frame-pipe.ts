@@ -1,6 +1,7 @@
 // One session's frames on one open cable: header fields, both reliable windows, acknowledgements, retransmission timer.
 // Messages go in and come out in order; what they mean is the session's business. firmware-protocol.md § Reliable delivery.
 import type { Clock, Timer } from '../base/clock.ts';
+import type { MonotonicNs } from '../base/units.ts';
 import { NS_PER_MS } from '../base/units.ts';
 import type { Frame } from './frame-codec.ts';
 import { encodeFrame, FrameDecoder } from './frame-codec.ts';
@@ -12,9 +13,11 @@ import type { PendingFrame } from './reliable-window.ts';
 import { ReliableReceiver, ReliableSender } from './reliable-window.ts';
 import { RoundTrip } from './round-trip.ts';
 
-const NO_PAYLOAD = new Uint8Array(0);
 /** A thrown-away block is answered with a nak at most this often. */
 const DAMAGE_NAK_PERIOD_NS = 10 * NS_PER_MS;
+/** A stream without progress for so long, though frames come, is beyond repair. */
+const STALL_NS = 2000 * NS_PER_MS;
+const STALL_FRAMES = 30;
 /** A timer is never set shorter: rounding could otherwise fire it for ever just before it is due. */
 const MIN_TIMER_MS = 0.1;
 
@@ -36,7 +39,7 @@ export class FramePipe {
   readonly roundTrip = new RoundTrip();
   readonly #deps: FramePipeDeps;
   readonly #decoder: FrameDecoder;
-  readonly #receiver = new ReliableReceiver();
+  readonly #receiver = new ReliableReceiver<BoardMessage>();
   #sender: ReliableSender;
   #established = false;
   #owed: 'nothing' | 'ack' | 'nak' = 'nothing';
@@ -44,6 +47,9 @@ export class FramePipe {
   #timer: Timer | undefined;
   #timerDueNs = Infinity;
   #closed = false;
+  /** Reliable frames in a row that brought nothing new, and when the last one did. */
+  #fruitless = 0;
+  #progressNs: MonotonicNs = 0;
 
   constructor(deps: FramePipeDeps) {
     this.#deps = deps;
@@ -82,6 +88,17 @@ export class FramePipe {
     return frame.seq;
   }
 
+  /**
+   * Why the two ends' streams cannot agree any more, if so: an acknowledgement that damage invented (the CRC lets one block
+   * in 65536 pass) makes a sender drop what the other end still waits for. Only a new session mends that.
+   */
+  disagreement(): string | undefined {
+    const nowNs = this.#deps.clock.nowNs();
+    if (this.#sender.waitedNs(nowNs) > STALL_NS) return `the board has not acknowledged a message for ${STALL_NS / NS_PER_MS} ms`;
+    if (this.#fruitless > STALL_FRAMES && nowNs - this.#progressNs > STALL_NS) return 'the board repeats messages that were acknowledged';
+    return undefined;
+  }
+
   close(): void {
     this.#closed = true;
     this.#timer?.cancel();
@@ -96,24 +113,26 @@ export class FramePipe {
       counters.framesForeign++;
       return;
     }
-    if (!isHello) this.#takeAck(frame);
     const message = decodePayload(frame.id, frame.payload) as BoardMessage | undefined;
     if (message === undefined) return this.#onUnreadable(frame);
+    if (!isHello) this.#takeAck(frame, message);
     if (!isReliableId(frame.id)) return this.#deps.onMessage(message);
-    const reception = this.#receiver.receive(frame.seq);
-    if (reception !== 'deliver') {
-      this.#owed = reception;
-      return;
-    }
-    if (this.#owed === 'nothing') this.#owed = 'ack';
-    this.#deps.onMessage(message);
+    const expectedBefore = this.#receiver.expected;
+    const reception = this.#receiver.receive(frame.seq, message, this.#deps.onMessage);
+    this.#watchProgress(this.#receiver.expected !== expectedBefore);
+    if (reception === 'nak' || this.#owed === 'nothing') this.#owed = reception === 'nak' ? 'nak' : 'ack';
   }
 
-  #takeAck(frame: Frame): void {
+  #takeAck(frame: Frame, message: BoardMessage): void {
     const nowNs = this.#deps.clock.nowNs();
-    const acknowledged = this.#sender.onAck(frame.ack, nowNs);
-    if (frame.id === MESSAGES['board.nak'].id) this.#resend(this.#sender.onNak(frame.ack, nowNs));
+    const acknowledged = this.#sender.onAck(frame.ack);
+    if (message.kind === 'board.nak') this.#resend(this.#sender.onNak({ ack: frame.ack, kept: message.kept }, nowNs));
     if (acknowledged > 0) this.#deps.onRoom();
+  }
+
+  #watchProgress(isProgress: boolean): void {
+    this.#fruitless = isProgress ? 0 : this.#fruitless + 1;
+    if (isProgress) this.#progressNs = this.#deps.clock.nowNs();
   }
 
   /** Damage that the CRC did not see, or firmware at fault: not acknowledged, so that a good copy can still come. */
@@ -138,7 +157,7 @@ export class FramePipe {
   #payOwed(): void {
     const owed = this.#owed;
     if (owed === 'nothing' || this.#closed) return;
-    this.#writeFrame({ id: MESSAGES[owed === 'nak' ? 'host.nak' : 'host.ack'].id, seq: 0, payload: NO_PAYLOAD });
+    this.send(owed === 'nak' ? { kind: 'host.nak', kept: this.#receiver.keptBits } : { kind: 'host.ack' });
     this.#owed = 'nothing';
   }
 

@@ -202,6 +202,8 @@ export class HostSession {
     if (this.#silentHeartbeats++ >= timing.missedHeartbeats) {
       return this.#lose(`no sign of life from the board for ${timing.missedHeartbeats} heartbeats of ${timing.heartbeatMs} ms`);
     }
+    const disagreement = this.#pipe.disagreement();
+    if (disagreement !== undefined) return this.#lose(disagreement);
     this.#token = (this.#token + 1) & 0xffff;
     this.#sentNsByToken.set(this.#token, clock.nowNs());
     this.#sentNsByToken.delete((this.#token - 64) & 0xffff);

@@ -52,13 +52,15 @@ const configCrc = { name: 'configCrc', type: 'u16', unit: '' } as const;
 const minVersion = { name: 'minVersion', type: 'u8', unit: '', min: 1 } as const;
 const maxVersion = { name: 'maxVersion', type: 'u8', unit: '', min: 1 } as const;
 const nonce = { name: 'nonce', type: 'u32', unit: '' } as const;
+/** Bit n: the frame 1 + n after the expected one is here. */
+const kept = { name: 'kept', type: 'u8', unit: '', max: 0x7f } as const;
 const token = { name: 'token', type: 'u16', unit: '' } as const;
 
 export const MESSAGES = {
   'hello.ask': { id: 0x01, from: 'host', fields: [minVersion, maxVersion, nonce] },
   'heartbeat.ask': { id: 0x02, from: 'host', fields: [token] },
   'host.ack': { id: 0x03, from: 'host', fields: [] },
-  'host.nak': { id: 0x04, from: 'host', fields: [] },
+  'host.nak': { id: 0x04, from: 'host', fields: [kept] },
   'config.begin': {
     id: 0x10, from: 'host', fields: [
       { name: 'outputCount', type: 'u8', unit: '', max: 32 },
@@ -109,7 +111,7 @@ export const MESSAGES = {
     id: 0x82, from: 'board', fields: [token, atTicks, atCount, countsPerSecond, { name: 'queueFree', type: 'u8', unit: 'commands' }],
   },
   'board.ack': { id: 0x83, from: 'board', fields: [] },
-  'board.nak': { id: 0x84, from: 'board', fields: [] },
+  'board.nak': { id: 0x84, from: 'board', fields: [kept] },
   'belt.sample': { id: 0x85, from: 'board', fields: [atTicks, atCount, countsPerSecond] },
   'request.result': {
     id: 0x90, from: 'board', fields: [

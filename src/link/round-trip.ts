@@ -3,7 +3,7 @@
 import type { MonotonicNs } from '../base/units.ts';
 import { NS_PER_MS } from '../base/units.ts';
 
-const MIN_TIMEOUT_NS = 25 * NS_PER_MS;
+const MIN_TIMEOUT_NS = 15 * NS_PER_MS;
 const MAX_TIMEOUT_NS = 250 * NS_PER_MS;
 /** Before the first sample. */
 const INITIAL_TIMEOUT_NS = 100 * NS_PER_MS;
@@ -12,7 +12,7 @@ export class RoundTrip {
   #smoothedNs: number | undefined;
   #variationNs = 0;
 
-  /** Takes a measured round trip; never one of a frame that was sent more than once. */
+  /** Takes a round trip measured by a token, so that it is known which question was answered. */
   add(roundTripNs: MonotonicNs): void {
     if (this.#smoothedNs === undefined) {
       this.#smoothedNs = roundTripNs;
@@ -33,8 +33,8 @@ export class RoundTrip {
     return Math.min(MAX_TIMEOUT_NS, Math.max(MIN_TIMEOUT_NS, this.#smoothedNs + 4 * this.#variationNs));
   }
 
-  /** The timeout after `doublings` timeouts in a row. */
-  backedOffNs(doublings: number): number {
-    return Math.min(MAX_TIMEOUT_NS, this.timeoutNs * 2 ** Math.min(doublings, 8));
+  /** The timeout after so many timeouts in a row: doubled once and no more, since a cable of two ends has no crowd to spare. */
+  backedOffNs(timeoutsInARow: number): number {
+    return Math.min(MAX_TIMEOUT_NS, this.timeoutNs * (timeoutsInARow === 0 ? 1 : 2));
   }
 }

@@ -14,9 +14,8 @@ import { distance8 } from '../link/modular.ts';
 const RETRANSMIT_MS = 50;
 const NAK_QUIET_NS = 10 * NS_PER_MS;
 const BANNER_QUIET_NS = 100 * NS_PER_MS;
-/** A sequence number this far ahead means a lost frame; anything else is a repetition. */
-const GAP_LIMIT = 8;
-const NO_PAYLOAD = new Uint8Array(0);
+/** A sequence number less than this ahead is kept until what is missing has come; anything else is a repetition. */
+const KEPT_LIMIT = 8;
 
 export interface BoardStreamHandlers {
   /** Any valid frame of the session: the host lives. */
@@ -43,6 +42,9 @@ interface Outgoing {
   readonly kind: MessageKind;
   readonly payload: Uint8Array;
   readonly onAcked: (() => void) | undefined;
+  sentNs: MonotonicNs;
+  /** The host has it, and waits for an earlier one. */
+  isKept: boolean;
 }
 
 export class BoardStream {
@@ -58,7 +60,8 @@ export class BoardStream {
   #inFlight = 0;
   #owed: 'nothing' | 'ack' | 'nak' = 'nothing';
   #retransmitTimer: Timer | undefined;
-  #wentBack: { base: number; atNs: MonotonicNs } | undefined;
+  /** Requests that arrived ahead of a gap, by sequence number. */
+  readonly #kept = new Map<number, HostMessage | undefined>();
   #damageNakNs = -Infinity;
   #bannerNs = -Infinity;
 
@@ -93,7 +96,7 @@ export class BoardStream {
     this.#outgoing.length = 0;
     this.#inFlight = 0;
     this.#owed = 'nothing';
-    this.#wentBack = undefined;
+    this.#kept.clear();
     this.#retransmitTimer?.cancel();
     this.#retransmitTimer = undefined;
   }
@@ -106,7 +109,7 @@ export class BoardStream {
   /** Queues into the stream; without a session there is nobody to tell, and nothing is kept. */
   sendReliable(message: BoardMessage, onAcked?: () => void): void {
     if (this.#session === 0) return;
-    this.#outgoing.push({ id: MESSAGES[message.kind].id, kind: message.kind, payload: encodePayload(message), onAcked });
+    this.#outgoing.push({ id: MESSAGES[message.kind].id, kind: message.kind, payload: encodePayload(message), onAcked, sentNs: 0, isKept: false });
     this.#pump();
   }
 
@@ -145,20 +148,34 @@ export class BoardStream {
   #takeUnreliable(frame: Frame): void {
     const message = decodePayload(frame.id, frame.payload);
     if (message?.kind === 'heartbeat.ask') this.#deps.handlers.onHeartbeat(message.token);
-    else if (message?.kind === 'host.nak') this.#takeNak(frame.ack);
+    else if (message?.kind === 'host.nak') this.#takeNak(frame.ack, message.kept);
     else if (message?.kind !== 'host.ack') this.counters.framesForeign++;
   }
 
   #takeRequest(frame: Frame): void {
     const ahead = distance8(frame.seq, this.#expected);
-    if (ahead > 0) {
-      this.#owed = ahead <= GAP_LIMIT ? 'nak' : 'ack';
+    const message = decodePayload(frame.id, frame.payload) as HostMessage | undefined;
+    if (ahead >= KEPT_LIMIT) {
+      this.#owed = 'ack';
       return;
     }
-    if (!this.#hasRoomForResult) return void this.counters.requestsDeferred++;
-    this.#expected = (frame.seq + 1) & 0xff;
+    if (ahead > 0) this.#kept.set(frame.seq, message);
+    else if (!this.#hasRoomForResult) return void this.counters.requestsDeferred++;
+    else this.#deliver(message);
+    if (this.#kept.size > 0) this.#owed = 'nak';
+  }
+
+  /** The request that was expected, and those kept behind it; where there is no room for a result, the kept are given up. */
+  #deliver(first: HostMessage | undefined): void {
     if (this.#owed === 'nothing') this.#owed = 'ack';
-    this.#deps.handlers.onRequest(decodePayload(frame.id, frame.payload) as HostMessage | undefined, frame.seq);
+    for (let message = first, isDue = true; isDue; ) {
+      const seq = this.#expected;
+      this.#expected = (seq + 1) & 0xff;
+      this.#deps.handlers.onRequest(message, seq);
+      isDue = this.#kept.has(this.#expected) && this.#hasRoomForResult;
+      message = this.#kept.get(this.#expected);
+      this.#kept.delete(this.#expected);
+    }
   }
 
   #takeAck(ack: number): void {
@@ -172,11 +189,17 @@ export class BoardStream {
     this.#pump();
   }
 
-  #takeNak(ack: number): void {
-    const nowNs = this.#deps.clock.nowNs();
+  /** Sends again what is missing: all where the host kept nothing, else the gaps before the last it kept. */
+  #takeNak(ack: number, kept: number): void {
     if (ack !== this.#base || this.#inFlight === 0) return;
-    if (this.#wentBack?.base === ack && nowNs - this.#wentBack.atNs < NAK_QUIET_NS) return;
-    this.#goBack();
+    const settledNs = this.#deps.clock.nowNs() - NAK_QUIET_NS;
+    if (kept === 0) {
+      if (this.#outgoing[0]!.sentNs <= settledNs) this.#sendAgain(() => true);
+      return;
+    }
+    for (let index = 1; index < this.#inFlight; index++) if (((kept >> (index - 1)) & 1) === 1) this.#outgoing[index]!.isKept = true;
+    const gapsEnd = 32 - Math.clz32(kept);
+    this.#sendAgain((entry, index) => index < gapsEnd && !entry.isKept && entry.sentNs <= settledNs);
   }
 
   /** Sends what the window allows. */
@@ -188,9 +211,17 @@ export class BoardStream {
   }
 
   #goBack(): void {
-    this.#wentBack = { base: this.#base, atNs: this.#deps.clock.nowNs() };
-    this.counters.retransmissions += this.#inFlight;
-    for (let index = 0; index < this.#inFlight; index++) this.#transmitReliable(index);
+    // The host may have given up what it kept.
+    for (const entry of this.#outgoing) entry.isKept = false;
+    this.#sendAgain(() => true);
+  }
+
+  #sendAgain(isMeant: (entry: Outgoing, index: number) => boolean): void {
+    for (let index = 0; index < this.#inFlight; index++) {
+      if (!isMeant(this.#outgoing[index]!, index)) continue;
+      this.counters.retransmissions++;
+      this.#transmitReliable(index);
+    }
     this.#armRetransmit();
   }
 
@@ -200,8 +231,9 @@ export class BoardStream {
   }
 
   #transmitReliable(index: number): void {
-    const { id, payload } = this.#outgoing[index]!;
-    this.#transmit({ id, payload, seq: (this.#base + index) & 0xff, session: this.#session });
+    const entry = this.#outgoing[index]!;
+    entry.sentNs = this.#deps.clock.nowNs();
+    this.#transmit({ id: entry.id, payload: entry.payload, seq: (this.#base + index) & 0xff, session: this.#session });
   }
 
   #transmit(frame: { id: number; session: number; seq: number; payload: Uint8Array }): void {
@@ -216,7 +248,11 @@ export class BoardStream {
     const owed = this.#owed;
     this.#owed = 'nothing';
     if (owed === 'nothing' || this.#session === 0) return;
-    this.#transmit({ id: MESSAGES[owed === 'nak' ? 'board.nak' : 'board.ack'].id, session: this.#session, seq: 0, payload: NO_PAYLOAD });
+    this.sendUnreliable(owed === 'nak' ? { kind: 'board.nak', kept: this.#keptBits } : { kind: 'board.ack' });
+  }
+
+  get #keptBits(): number {
+    return [...this.#kept.keys()].reduce((bits, seq) => bits | (1 << (distance8(seq, this.#expected) - 1)), 0);
   }
 
   #onDamage(): void {

@@ -290,6 +290,25 @@ describe('losing the board', () => {
     expect(rig.of('link.down')).toEqual([]);
   });
 
+  it('a stream that damage brought out of step is noticed and begun anew', async () => {
+    const rig = createRig();
+    await bringUpArmed(rig);
+    // An acknowledgement of a frame the board never got, as a damaged block with a lucky CRC could carry.
+    const { toBoard } = rig.cable;
+    rig.cable.toBoard = () => undefined;
+    const lost = rig.link.schedule({ commandId: 1, output: 0, fireAtCounts: ahead(rig, 9000), holdMs: 40 });
+    rig.board.acknowledgeFalsely();
+    await rig.clock.advanceMs(5);
+    rig.cable.toBoard = toBoard;
+    const next = rig.link.schedule({ commandId: 2, output: 0, fireAtCounts: ahead(rig, 9000), holdMs: 40 });
+    rig.events.length = 0;
+    await rig.clock.advanceMs(2200);
+    expect(rig.of('link.down').map(({ reason }) => reason)).toEqual(['the board has not acknowledged a message for 2000 ms']);
+    expect(await Promise.all([lost, next])).toEqual([{ result: 'timed-out' }, { result: 'timed-out' }]);
+    expect(await advanceUntil(rig, 2000, () => rig.kinds().includes('link.up'))).toBe(true);
+    expect(rig.board.acceptedById.size).toBe(0);
+  });
+
   it('a result nobody asked for ends the session', async () => {
     const rig = createRig();
     await bringUp(rig);

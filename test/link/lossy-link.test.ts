@@ -10,6 +10,7 @@ const cables: [string, CableFaults][] = [
   ['bit errors at 1e-4', { ...UART_115200, flipPerBit: 1e-4 }],
   ['bit errors at 1e-4 and 2 % of bytes dropped', { ...UART_115200, flipPerBit: 1e-4, dropPerByte: 0.02 }],
   ['jitter of 16 ms, as an FTDI chip has', { ...UART_115200, jitterMs: 16 }],
+  ['the same with bit errors and lost bytes', { ...UART_115200, jitterMs: 16, flipPerBit: 1e-4, dropPerByte: 0.02 }],
   ['writes repeated', { ...UART_115200, repeat: 0.2 }],
   ['writes reordered and repeated', { ...UART_115200, jitterMs: 8, reorders: true, repeat: 0.1 }],
 ];

@@ -10,6 +10,7 @@ import type { BoardMessage, HostMessage, MessageOf } from '../../src/link/messag
 import { isReliableId, MESSAGES } from '../../src/link/messages.ts';
 import { difference32, toU32 } from '../../src/link/modular.ts';
 import { ReliableReceiver, ReliableSender } from '../../src/link/reliable-window.ts';
+import { RoundTrip } from '../../src/link/round-trip.ts';
 
 export interface TinyBoardOptions {
   clock: Clock;
@@ -23,6 +24,13 @@ export interface TinyBoardOptions {
   hello?: Partial<MessageOf<'hello.reply'>>;
   /** Results are held back: for tests of time limits. */
   mute?: boolean;
+}
+
+/** A board measures nothing: 10 ms for a nak to be about something else, 30 ms for a repetition. */
+function newSender(): ReliableSender {
+  const roundTrip = new RoundTrip();
+  roundTrip.add(10 * NS_PER_MS);
+  return new ReliableSender({ window: 8, roundTrip });
 }
 
 type ResultCode = MessageOf<'request.result'>['code'];
@@ -40,8 +48,8 @@ export class TinyBoard {
   #session = 0;
   #nonce = 0;
   #bannerNs = -Infinity;
-  #sender = new ReliableSender({ window: 8 });
-  #receiver = new ReliableReceiver();
+  #sender = newSender();
+  #receiver = new ReliableReceiver<{ message: HostMessage | undefined; seq: number }>();
   #backlog: BoardMessage[] = [];
   #sentReliably = 0;
   #crc = CRC16_INITIAL;
@@ -94,6 +102,11 @@ export class TinyBoard {
     this.#sendFrame(frame.id, this.#sentReliably & 0xff, new Uint8Array(frame.payloadBytes));
   }
 
+  /** An acknowledgement of one frame more than arrived. */
+  acknowledgeFalsely(): void {
+    this.#options.write(encodeFrame({ id: MESSAGES['board.ack'].id, session: this.#session, seq: 0, ack: (this.#receiver.expected + 1) & 0xff, payload: new Uint8Array(0) }));
+  }
+
   #hello(nonce: number, version: number): MessageOf<'hello.reply'> {
     return {
       kind: 'hello.reply', minVersion: 1, maxVersion: 1, version, resetCause: 'power-on', nonce, bootId: this.#options.bootId ?? 7,
@@ -105,14 +118,15 @@ export class TinyBoard {
     if (frame.id === MESSAGES['hello.ask'].id) return this.#onHello(frame);
     if (this.#session === 0) return this.#banner();
     if (frame.session !== this.#session) return;
-    this.#sender.onAck(frame.ack, this.#options.clock.nowNs());
-    if (frame.id === MESSAGES['host.nak'].id) this.#resend(this.#sender.onNak(frame.ack, this.#options.clock.nowNs()));
-    this.#pump();
     const message = decodePayload(frame.id, frame.payload) as HostMessage | undefined;
+    this.#sender.onAck(frame.ack);
+    if (message?.kind === 'host.nak') this.#resend(this.#sender.onNak({ ack: frame.ack, kept: message.kept }, this.#options.clock.nowNs()));
+    this.#pump();
     if (isReliableId(frame.id)) {
-      const reception = this.#receiver.receive(frame.seq);
-      if (reception === 'deliver') return this.#onRequest(message, frame.seq);
-      return this.#unreliable({ kind: reception === 'nak' ? 'board.nak' : 'board.ack' });
+      const reception = this.#receiver.receive(frame.seq, { message, seq: frame.seq }, (due) => this.#onRequest(due.message, due.seq));
+      if (reception === 'nak') this.#unreliable({ kind: 'board.nak', kept: this.#receiver.keptBits });
+      if (reception === 'ack') this.#unreliable({ kind: 'board.ack' });
+      return;
     }
     if (message?.kind === 'heartbeat.ask' && this.answersHeartbeats) this.#unreliable({ kind: 'heartbeat.reply', token: message.token, ...this.reading(), queueFree: 9 });
   }
@@ -130,9 +144,9 @@ export class TinyBoard {
     if (isNew) {
       this.#nonce = ask.nonce;
       this.#session = frame.session;
-      this.#sender = new ReliableSender({ window: 8 });
+      this.#sender = newSender();
       this.#sentReliably = 0;
-      this.#receiver = new ReliableReceiver();
+      this.#receiver = new ReliableReceiver<{ message: HostMessage | undefined; seq: number }>();
       this.#backlog = [];
       this.#flush();
       if (this.state.state === 'armed') this.state = { ...this.state, state: 'safe', cause: 'host-request' };
