@@ -59,8 +59,8 @@ class OnnxClassifier implements Classifier {
 }
 
 /**
- * Loads, verifies and warms the model in `options.model`. Warm means that a batch of one and one of the full size have run:
- * the first inference is several times slower than the rest. Throws MODEL_UNREADABLE, MODEL_MANIFEST_INVALID,
+ * Loads, verifies and warms the model in `options.model`. Warm means that the batch sizes that matter have run: the
+ * first inference is several times slower than the rest. Throws MODEL_UNREADABLE, MODEL_MANIFEST_INVALID,
  * MODEL_HASH_MISMATCH, MODEL_MISMATCH, MODEL_PROVIDER_UNAVAILABLE and MODEL_RUN_FAILED, each naming what was found and expected.
  */
 export async function createOnnxClassifier(options: ClassifyOptions, log: Logger): Promise<Classifier> {
@@ -70,7 +70,7 @@ export async function createOnnxClassifier(options: ClassifyOptions, log: Logger
     { providers: options.providers, require: options.require, threads: options.threads }, options.batch.size * height * width * CHANNELS);
   try {
     verifySignature(model, session.inputs, session.outputs);
-    const warmUpMs = await warmUp(session, model, [1, options.batch.size]);
+    const warmUpMs = await warmUp(session, model, warmUpSizes(provider, options.batch.size));
     const description = { model: model.name, sha256: model.manifest.sha256, provider, unavailable, warmUpMs };
     for (const { provider: missing, reason } of unavailable) log.warn({ provider: missing, reason }, `provider ${missing} cannot run the model: ${reason}`);
     log.info({ ...description }, `model ${model.name} is warm on ${provider}`);
@@ -81,10 +81,15 @@ export async function createOnnxClassifier(options: ClassifyOptions, log: Logger
   }
 }
 
+/** An accelerator chooses or builds its kernels anew for every size; on a CPU the smallest and the largest touch everything. */
+function warmUpSizes(provider: string, batchSize: number): number[] {
+  return provider === 'cpu' ? [...new Set([1, batchSize])] : Array.from({ length: batchSize }, (_, index) => index + 1);
+}
+
 async function warmUp(session: ModelSession, model: LoadedModel, sizes: readonly number[]): Promise<number> {
   const { height, width } = model.manifest.input;
   let totalMs = 0;
-  for (const size of new Set(sizes)) {
+  for (const size of sizes) {
     const { durationMs } = await session.run(new Uint8Array(size * height * width * CHANNELS), [size, height, width, CHANNELS]);
     totalMs += durationMs;
   }
