@@ -15,6 +15,7 @@ export function refusalOf(headers: IncomingHttpHeaders, listensOn: string): stri
   return undefined;
 }
 
-function isLoopback(hostname: string): boolean {
+/** Whether a host name or address means this machine alone. */
+export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '::1' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

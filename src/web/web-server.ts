@@ -12,7 +12,7 @@ import { LineView } from './line-view.ts';
 import { Metrics } from './metrics.ts';
 import type { WebOptions } from './options.ts';
 import { pageFile } from './page-files.ts';
-import { refusalOf } from './same-origin.ts';
+import { isLoopback, refusalOf } from './same-origin.ts';
 
 /** What a viewer may ask of the line. */
 export interface LineControls {
@@ -65,6 +65,7 @@ export class WebServer {
       this.#server.listen(port, host, resolve);
     });
     const address = this.#server.address() as AddressInfo;
+    if (!isLoopback(host)) this.#log.warn({ host }, `the dashboard is open to the network on ${host}: whoever reaches it can start and pause the line, there is no login`);
     return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}/`;
   }
 
@@ -112,6 +113,7 @@ export class WebServer {
       }
       case '/api/view': return reply(response, 200, JSON.stringify(this.#view.snapshot()), 'application/json');
       case '/api/events':
+        if (request.method !== 'GET') return reply(response, 405, 'events are read with GET');
         if (!this.#stream.open(response, { event: 'view', data: this.#view.snapshot() })) reply(response, 503, 'too many viewers');
         return;
       case '/api/snapshot.jpg': return this.#picture(response);

@@ -5,10 +5,10 @@ import { silentLogger } from '../../src/base/logger.ts';
 import type { LineEvent, LineStats } from '../../src/domain/line-event.ts';
 import { WebServer } from '../../src/web/web-server.ts';
 
-export async function serve(port = 0, log: Logger = silentLogger): Promise<{ server: WebServer; url: string; asked: string[] }> {
+export async function serve(port = 0, log: Logger = silentLogger, host = '127.0.0.1'): Promise<{ server: WebServer; url: string; asked: string[] }> {
   const asked: string[] = [];
   const server = new WebServer({
-    options: { enabled: true, host: '127.0.0.1', port }, log,
+    options: { enabled: true, host, port }, log,
     controls: {
       start: (by) => {
         asked.push(`start by ${by}`);

@@ -1,6 +1,8 @@
 import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { isSortlineError } from '../../src/base/errors.ts';
+import type { Logger } from '../../src/base/logger.ts';
+import { silentLogger } from '../../src/base/logger.ts';
 import { readEvents, decided, serve, settled, state, stats } from './serve.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -34,6 +36,15 @@ describe('the web server', () => {
     const response = await fetch(`${url}readyz`);
     expect(response.status).toBe(503);
     expect(await response.text()).toBe('safe');
+  });
+
+  it('warns where it listens to more than this machine', async () => {
+    const warnings: string[] = [];
+    const log: Logger = { ...silentLogger, warn: (_: unknown, message?: string) => void warnings.push(message ?? ''), child: () => log };
+    await serve(0, log);
+    expect(warnings).toEqual([]);
+    await serve(0, log, '0.0.0.0');
+    expect(warnings).toEqual([expect.stringContaining('there is no login')]);
   });
 
   it('names the port when another program has it', async () => {
