@@ -1,0 +1,209 @@
+// Frames in, VisionEvents out. Everything up to the prepared pictures happens at once inside `process`; only the classifier
+// is awaited. Time is only read, to stamp; every decision follows from the frames, so that the same frames give the same
+// events in the vision process and in virtual time.
+//
+//   frame ─▶ segment ─▶ track ─┬─▶ item.seen                      ┌─▶ item.look
+//                              ├─▶ crop ─▶ preprocess ─▶ batcher ─┴─▶ item.gone, after the last look
+//                              └─▶ (leaves the view)
+import type { Clock } from '../base/clock.ts';
+import { reasonOf, SortlineError } from '../base/errors.ts';
+import type { Milliseconds } from '../base/units.ts';
+import type { Classifier } from '../classify/classifier.ts';
+import type { Calibration } from '../domain/calibration.ts';
+import type { Frame } from '../domain/frame.ts';
+import type { TrackId } from '../domain/item.ts';
+import { MATERIALS } from '../domain/material.ts';
+import type { Mat } from '../image/opencv.ts';
+import { Batcher } from './batcher.ts';
+import { cropItem, roundedBox } from './crop.ts';
+import { ItemLooks } from './item-looks.ts';
+import type { VisionOptions } from './options.ts';
+import { preprocess } from './preprocess.ts';
+import { Segmenter } from './segment.ts';
+import { snapshotJpeg } from './snapshot.ts';
+import type { WholeItem } from './track.ts';
+import { Tracker } from './track.ts';
+import { ViewGeometry } from './view-geometry.ts';
+import type { VisionSink } from './vision.ts';
+
+export interface PipelineDeps {
+  readonly clock: Clock;
+  readonly calibration: Calibration;
+  /** Must take batches of `batch.size`. Stays its owner's. */
+  readonly classifier: Classifier;
+  readonly batch: { readonly size: number; readonly deadlineMs: Milliseconds };
+  readonly options: VisionOptions;
+  readonly sink: VisionSink;
+}
+
+/** One picture on its way through the classifier. */
+interface LookTag {
+  readonly looks: ItemLooks;
+  readonly frame: Pick<Frame, 'sequence' | 'capturedAtNs'>;
+  readonly boxPx: ItemLooks['boxPx'];
+}
+
+export class VisionPipeline {
+  readonly #deps: PipelineDeps;
+  readonly #segmenter: Segmenter;
+  readonly #tracker: Tracker;
+  readonly #batcher: Batcher<LookTag>;
+  readonly #looksByTrack = new Map<TrackId, ItemLooks>();
+  #snapshotWanted = false;
+  #relearned = 0;
+  framesProcessed = 0;
+  /** Runs of the model that failed since the last that did not. */
+  failuresInARow = 0;
+
+  constructor(deps: PipelineDeps) {
+    this.#deps = deps;
+    const { clock, classifier, options, batch } = deps;
+    const view = new ViewGeometry(deps.calibration);
+    this.#segmenter = new Segmenter(options.segment, view);
+    this.#tracker = new Tracker(options.track, view);
+    this.#batcher = new Batcher({
+      clock, classifier, limits: { ...batch, inFlight: options.looks.inFlight, maxWaiting: options.looks.maxWaiting },
+      onStart: ({ looks }) => looks.started(),
+      onResult: (tag, probabilities, timing) => this.#looked(tag, probabilities, timing),
+      onFailure: (tags, error) => this.#failed(tags, error),
+    });
+  }
+
+  get cropsClassified(): number {
+    return this.#batcher.classifiedCount;
+  }
+
+  get cropsDropped(): number {
+    return this.#batcher.droppedCount;
+  }
+
+  /** How long the classifier has been busy with the oldest run, ms; undefined when it is idle. */
+  get longestRunMs(): Milliseconds | undefined {
+    return this.#batcher.longestRunMs;
+  }
+
+  /** Looks at one frame. The image stays the caller's and is not needed afterwards. Throws CALIB_SIZE_MISMATCH. */
+  process(frame: Frame<Mat>): void {
+    this.#checkSize(frame);
+    const { born, whole, gone, still } = this.#tracker.update(this.#segmenter.segment(frame), frame.encoderCounts);
+    this.framesProcessed++;
+    for (const box of still) this.#segmenter.absorb(box);
+    for (const item of born) this.#seen(item, frame);
+    for (const item of whole) this.#look(item, frame);
+    for (const trackId of gone) this.#leave(trackId);
+    this.#batcher.pump();
+    if (this.#snapshotWanted) this.#snapshot(frame.image);
+    this.#reportRelearned();
+  }
+
+  /** The next frame is also told as `vision.snapshot`. */
+  requestSnapshot(): void {
+    this.#snapshotWanted = true;
+  }
+
+  /** Counts no longer mean the same places: everything in view is gone, and seen anew as other items. */
+  beltReset(): void {
+    this.#tracker.reset();
+    for (const trackId of [...this.#looksByTrack.keys()]) this.#tellGone(trackId);
+  }
+
+  /** Nothing is told afterwards. */
+  close(): void {
+    this.#batcher.close();
+    this.#segmenter.release();
+    this.#looksByTrack.clear();
+  }
+
+  #checkSize({ size }: Frame<Mat>): void {
+    const { frameSize } = this.#deps.calibration;
+    if (size.width === frameSize.width && size.height === frameSize.height) return;
+    throw new SortlineError('CALIB_SIZE_MISMATCH',
+      `a frame has ${size.width}x${size.height} px, the calibration was made for ${frameSize.width}x${frameSize.height} px: set the camera to that size, or calibrate it anew`,
+      { context: { found: size, expected: frameSize } });
+  }
+
+  #seen({ trackId, position, detection }: WholeItem, { sequence, capturedAtNs }: Frame<Mat>): void {
+    const boxPx = roundedBox(detection.boxPx);
+    this.#looksByTrack.set(trackId, new ItemLooks(trackId, position, boxPx));
+    this.#deps.sink({ kind: 'item.seen', sighting: { trackId, frameSequence: sequence, capturedAtNs, boxPx, position } });
+  }
+
+  #look({ trackId, position, detection }: WholeItem, frame: Frame<Mat>): void {
+    const { options, classifier } = this.#deps;
+    const looks = this.#looksByTrack.get(trackId)!;
+    looks.position = position;
+    looks.boxPx = roundedBox(detection.boxPx);
+    if (!looks.wantsLook(options.looks)) {
+      this.#batcher.withdraw(trackId);
+      return;
+    }
+    const { sequence, capturedAtNs } = frame;
+    this.#batcher.offer({
+      key: trackId, lookCount: looks.startedCount, tag: { looks, frame: { sequence, capturedAtNs }, boxPx: looks.boxPx },
+      write: (target, offset) => {
+        const picture = cropItem(frame.image, detection, options.crop);
+        try {
+          preprocess(picture, classifier.cropShape, target, offset);
+        } finally {
+          picture.release();
+        }
+      },
+    });
+  }
+
+  #looked({ looks, frame, boxPx }: LookTag, probabilities: readonly number[], timing: { inferenceMs: Milliseconds; waitedMs: Milliseconds }): void {
+    this.failuresInARow = 0;
+    looks.finished(probabilities);
+    if (this.#looksByTrack.get(looks.trackId) !== looks) return;
+    const confidence = Math.max(...probabilities);
+    this.#deps.sink({
+      kind: 'item.look',
+      look: {
+        trackId: looks.trackId, frameSequence: frame.sequence, capturedAtNs: frame.capturedAtNs, boxPx, position: looks.position,
+        probabilities, material: MATERIALS[probabilities.indexOf(confidence)]!, confidence, ...timing,
+      },
+    });
+    this.#tellGoneWhenDone(looks);
+  }
+
+  #failed(tags: readonly LookTag[], error: unknown): void {
+    this.failuresInARow++;
+    this.#deps.sink({ kind: 'vision.warning', code: 'MODEL_RUN_FAILED', message: `${tags.length} looks were lost: ${reasonOf(error)}` });
+    for (const { looks } of tags) {
+      looks.failed();
+      this.#tellGoneWhenDone(looks);
+    }
+  }
+
+  #leave(trackId: TrackId): void {
+    const looks = this.#looksByTrack.get(trackId);
+    if (looks === undefined) return;
+    looks.isLeaving = true;
+    // Its last picture is worth the wait only where the item has too few looks to be judged.
+    if (looks.startedCount >= this.#deps.options.looks.minLooks) this.#batcher.withdraw(trackId);
+    this.#tellGoneWhenDone(looks);
+  }
+
+  #tellGoneWhenDone(looks: ItemLooks): void {
+    if (looks.isLeaving && !looks.isRunning && !this.#batcher.hasWaiting(looks.trackId)) this.#tellGone(looks.trackId);
+  }
+
+  #tellGone(trackId: TrackId): void {
+    this.#batcher.withdraw(trackId);
+    if (this.#looksByTrack.delete(trackId)) this.#deps.sink({ kind: 'item.gone', trackId });
+  }
+
+  #snapshot(image: Mat): void {
+    this.#snapshotWanted = false;
+    const marks = [...this.#looksByTrack.values()].filter(({ isLeaving }) => !isLeaving).map(({ boxPx, best }) => ({
+      boxPx, label: best === undefined ? '?' : `${best.material} ${Math.round(100 * best.confidence)} %`,
+    }));
+    this.#deps.sink({ kind: 'vision.snapshot', jpeg: snapshotJpeg(image, marks) });
+  }
+
+  #reportRelearned(): void {
+    if (this.#segmenter.relearnedCount === this.#relearned) return;
+    this.#relearned = this.#segmenter.relearnedCount;
+    this.#deps.sink({ kind: 'vision.warning', code: 'VISION_BACKGROUND_RELEARNED', message: 'nearly no belt could be seen for a while: the light or the camera changed, and the empty belt is learned anew' });
+  }
+}

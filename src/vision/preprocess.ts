@@ -1,0 +1,40 @@
+// The one preprocessing: any BGR picture to the model's input. Training, evaluation, `classify` and the line all use it, and
+// its golden vectors are tests, so that a model never meets pixels prepared another way than those it learned from.
+//
+//   any size ─▶ height 256 (area when shrinking, else bilinear) ─▶ centre 256x256 (narrower: its own edge repeated)
+//            ─▶ bilinear to the model's size (224x224) ─▶ RGB, uint8, row-major
+import type { CropShape } from '../classify/classifier.ts';
+import type { Mat } from '../image/opencv.ts';
+import { cv, MatScope } from '../image/opencv.ts';
+
+/** Height a picture is scaled to, and side of the square cut from its middle. */
+export const CENTRE_PX = 256;
+const CHANNELS = 3;
+
+/** Bytes of one prepared picture: height x width x 3. */
+export function pictureBytes(shape: CropShape): number {
+  return shape.height * shape.width * CHANNELS;
+}
+
+/**
+ * Writes `picture` (8-bit BGR, any size from 1x1) to `target` at byte `offset` as (height, width, 3) uint8 RGB. `picture` and
+ * `target` stay the caller's.
+ */
+export function preprocess(picture: Mat, shape: CropShape, target: Uint8Array, offset: number): void {
+  using scope = new MatScope();
+  const width = Math.max(1, Math.round((picture.cols * CENTRE_PX) / picture.rows));
+  const interpolation = picture.rows > CENTRE_PX ? cv.INTER_AREA : cv.INTER_LINEAR;
+  const isScaled = picture.rows === CENTRE_PX && picture.cols === width;
+  const scaled = isScaled ? picture : scope.own(picture.resize(CENTRE_PX, width, 0, 0, interpolation));
+  const centre = centreSquare(scaled, scope);
+  const sized = scope.own(centre.resize(shape.height, shape.width, 0, 0, cv.INTER_LINEAR));
+  target.set(scope.own(sized.cvtColor(cv.COLOR_BGR2RGB)).getData(), offset);
+}
+
+function centreSquare(scaled: Mat, scope: MatScope): Mat {
+  const surplus = scaled.cols - CENTRE_PX;
+  if (surplus === 0) return scaled;
+  if (surplus > 0) return scope.own(scaled.getRegion(new cv.Rect(surplus >> 1, 0, CENTRE_PX, CENTRE_PX)));
+  const left = -surplus >> 1;
+  return scope.own(scaled.copyMakeBorder(0, 0, left, -surplus - left, cv.BORDER_REPLICATE));
+}

@@ -1,0 +1,139 @@
+// Frame to detections: what differs from the learned belt, cleaned, outlined, and cut where items touch. Works on a reduced
+// picture (about 640 px wide); boxes come back in full-frame pixels. Classifies and follows nothing.
+//
+//   frame ─▶ reduce, smooth ─▶ excess over belt ─▶ weak/strong masks ─▶ outlines ─▶ split ─▶ Detection[]
+import type { BoxPx, Frame } from '../domain/frame.ts';
+import type { Contour, Mat } from '../image/opencv.ts';
+import { cv, MatScope } from '../image/opencv.ts';
+import { Background } from './background.ts';
+import type { Detection, PointPx } from './detection.ts';
+import type { SegmentOptions } from './options.ts';
+import { areaOf } from './outline.ts';
+import { refineBox } from './refine-box.ts';
+import { splitOutline } from './split-outline.ts';
+import type { ViewGeometry } from './view-geometry.ts';
+
+const REDUCED_WIDTH_PX = 640;
+/** Joins what belongs together: the glint and the rim of a glass. */
+const CLOSE_PX = 7;
+/** Removes what is thinner: noise, the texture's outliers. */
+const OPEN_PX = 3;
+/** An outline is simplified to this deviation before corners are sought, reduced px. */
+const OUTLINE_EPSILON_PX = 1.5;
+/** Boxes this close to the frame's edge touch it, reduced px. */
+const EDGE_PX = 1;
+const STRONG_SHARE = 0.02;
+/** From this share of its box on an item is a rectangle whose edges are worth finding to the pixel. */
+const RECTANGLE_FILL = 0.93;
+
+export class Segmenter {
+  readonly #options: SegmentOptions;
+  readonly #background: Background;
+  readonly #minAreaPx: number;
+  readonly #reduction: number;
+  readonly #close: Mat;
+  readonly #open: Mat;
+  readonly #smoothing = new cv.Size(3, 3);
+  #absorb: BoxPx[] = [];
+
+  constructor(options: SegmentOptions, view: ViewGeometry) {
+    this.#options = options;
+    this.#background = new Background(options, view.travelsAlongU);
+    this.#reduction = Math.max(1, Math.round(view.calibration.frameSize.width / REDUCED_WIDTH_PX));
+    this.#minAreaPx = (options.minSizeMm * view.pxPerMm / this.#reduction) ** 2;
+    this.#close = cv.getStructuringElement(cv.MORPH_ELLIPSE, new cv.Size(CLOSE_PX, CLOSE_PX));
+    this.#open = cv.getStructuringElement(cv.MORPH_ELLIPSE, new cv.Size(OPEN_PX, OPEN_PX));
+  }
+
+  /** Times the belt had to be learned anew. */
+  get relearnedCount(): number {
+    return this.#background.relearnedCount;
+  }
+
+  /** Everything that lies on the belt in this frame; nothing while the belt is still being learned. */
+  segment(frame: Frame<Mat>): Detection[] {
+    using scope = new MatScope();
+    const reduced = this.#reduce(frame.image, scope);
+    if (!this.#background.isLearned) {
+      this.#background.learn(reduced, frame.capturedAtNs);
+      return [];
+    }
+    for (const box of this.#absorb.splice(0)) this.#background.absorb(reduced, this.#toReduced(box, reduced));
+    const excess = scope.own(this.#background.excess(reduced));
+    const items = this.#clean(excess, scope);
+    const detections = this.#outlines(items, excess, scope);
+    this.#background.follow(reduced, items, frame.capturedAtNs);
+    return detections;
+  }
+
+  /** Takes what is at `box` for part of the background from the next frame on. */
+  absorb(box: BoxPx): void {
+    this.#absorb.push(box);
+  }
+
+  release(): void {
+    this.#background.release();
+    this.#close.release();
+    this.#open.release();
+  }
+
+  #reduce(image: Mat, scope: MatScope): Mat {
+    const rows = Math.floor(image.rows / this.#reduction), cols = Math.floor(image.cols / this.#reduction);
+    const small = this.#reduction === 1 ? image : scope.own(image.resize(rows, cols, 0, 0, cv.INTER_AREA));
+    return scope.own(small.gaussianBlur(this.#smoothing, 0));
+  }
+
+  #clean(excess: Mat, scope: MatScope): Mat {
+    const weak = scope.own(excess.threshold(0, 255, cv.THRESH_BINARY));
+    const opened = scope.own(weak.morphologyEx(this.#open, cv.MORPH_OPEN));
+    return scope.own(opened.morphologyEx(this.#close, cv.MORPH_CLOSE));
+  }
+
+  #outlines(items: Mat, excess: Mat, scope: MatScope): Detection[] {
+    const strong = scope.own(excess.threshold(this.#options.strongMargin, 255, cv.THRESH_BINARY));
+    const detections: Detection[] = [];
+    for (const contour of items.findContours(cv.RETR_EXTERNAL, cv.CHAIN_APPROX_SIMPLE)) {
+      if (contour.area < this.#minAreaPx || !isStrong(contour, strong)) continue;
+      const outline = contour.approxPolyDP(OUTLINE_EPSILON_PX, true).map(({ x, y }) => ({ x, y }));
+      const parts = this.#options.splitTouching ? splitOutline(outline, this.#minAreaPx) : [outline];
+      // The simplified outline is only for cutting: an uncut item keeps OpenCV's exact box and area.
+      if (parts.length === 1) detections.push(this.#detection(outline, contour.boundingRect(), contour.area, excess));
+      else for (const part of parts) detections.push(this.#detection(part, boundsOf(part), areaOf(part), excess));
+    }
+    // OpenCV lists contours from the bottom of the picture; an order of our own keeps runs alike across its versions.
+    return detections.sort((a, b) => a.boxPx.x - b.boxPx.x || a.boxPx.y - b.boxPx.y);
+  }
+
+  #detection(outline: readonly PointPx[], box: BoxPx, area: number, excess: Mat): Detection {
+    const isWhole = box.x > EDGE_PX && box.y > EDGE_PX && box.x + box.width < excess.cols - EDGE_PX && box.y + box.height < excess.rows - EDGE_PX;
+    // Outlines run through pixel centres, so a rectangle of w x h pixels encloses (w - 1)(h - 1).
+    const fill = Math.min(1, area / Math.max(1, (box.width - 1) * (box.height - 1)));
+    const exact = isWhole && fill >= RECTANGLE_FILL ? refineBox(excess, box) : box;
+    const scale = this.#reduction;
+    return {
+      boxPx: { x: exact.x * scale, y: exact.y * scale, width: exact.width * scale, height: exact.height * scale },
+      outline: outline.map(({ x, y }) => ({ x: (x + 0.5) * scale, y: (y + 0.5) * scale })),
+      areaPx: area * scale * scale, fill, isWhole,
+    };
+  }
+
+  #toReduced(box: BoxPx, reduced: Mat): BoxPx {
+    const x = Math.max(0, Math.floor(box.x / this.#reduction) - 2), y = Math.max(0, Math.floor(box.y / this.#reduction) - 2);
+    return {
+      x, y,
+      width: Math.min(reduced.cols - x, Math.ceil(box.width / this.#reduction) + 4),
+      height: Math.min(reduced.rows - y, Math.ceil(box.height / this.#reduction) + 4),
+    };
+  }
+}
+
+function isStrong(contour: Contour, strong: Mat): boolean {
+  using scope = new MatScope();
+  return scope.own(strong.getRegion(contour.boundingRect())).countNonZero() >= STRONG_SHARE * contour.area;
+}
+
+function boundsOf(outline: readonly PointPx[]): BoxPx {
+  const xs = outline.map(({ x }) => x), ys = outline.map(({ y }) => y);
+  const x = Math.min(...xs), y = Math.min(...ys);
+  return { x, y, width: Math.max(...xs) - x + 1, height: Math.max(...ys) - y + 1 };
+}

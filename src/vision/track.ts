@@ -1,0 +1,221 @@
+// Which detections are the same item. In belt coordinates an item stands still, so a frame's detections are placed on the
+// belt by the encoder and matched by where they lie: no motion model, no guesswork. Pure arithmetic, no images.
+//
+//   seen whole ─▶ live ─┬─ cut by the downstream edge, or unseen for too long ─▶ gone (told once)
+//                       └─ its place is remembered until it has left the picture, so that its rest is not born again
+import type { EncoderCounts } from '../base/units.ts';
+import { positionCountsOf } from '../domain/calibration.ts';
+import type { BoxPx } from '../domain/frame.ts';
+import type { BeltPosition, TrackId } from '../domain/item.ts';
+import { distanceMm, iouOnBelt, iouPx, shareCovered, sizeRatio } from './belt-overlap.ts';
+import type { Detection } from './detection.ts';
+import type { TrackOptions } from './options.ts';
+import type { ViewGeometry, Visibility } from './view-geometry.ts';
+
+/** A detection that lies this much on a known item's place belongs to it. */
+const COVERED = 0.5;
+/** An outline that grew or shrank beyond this ratio is another outline: items merged, or came apart. */
+const SAME_SIZE = 0.7;
+/** Sightings over which a position is averaged; afterwards it follows slip with this weight. */
+const POSITION_WEIGHT = 16;
+/** Boxes in the picture this alike are the same spot. */
+const SAME_SPOT = 0.7;
+const SPOT_FRAMES = 10;
+const EDGE_PX = 2;
+/** In the score of a pair an overlap of 1 weighs as much as this distance, mm. */
+const SCORE_MM = 1000;
+
+/** A detection placed on the belt. */
+interface Placed {
+  readonly detection: Detection;
+  readonly position: BeltPosition;
+}
+
+interface Track {
+  readonly trackId: TrackId;
+  position: BeltPosition;
+  /** Where it was last seen in the picture, and the belt then. */
+  boxPx: BoxPx;
+  seenAtCounts: EncoderCounts;
+  /** Whole sightings behind `position`. */
+  sightings: number;
+  /** Frames in a row in which it should have been seen and was not. */
+  missed: number;
+  /** Frames in a row that showed another outline in its place. */
+  changed: number;
+  isGone: boolean;
+}
+
+/** An item as it is seen whole, and unchanged, in the current frame. */
+export interface WholeItem {
+  readonly trackId: TrackId;
+  /** Mean over its sightings so far. */
+  readonly position: BeltPosition;
+  readonly detection: Detection;
+}
+
+export interface TrackUpdate {
+  /** Seen whole for the first time; also in `whole`. */
+  readonly born: readonly WholeItem[];
+  readonly whole: readonly WholeItem[];
+  /** No whole sighting follows. */
+  readonly gone: readonly TrackId[];
+  /** Boxes of things that stay in the picture while the belt moves: no items. */
+  readonly still: readonly BoxPx[];
+}
+
+export class Tracker {
+  readonly #options: TrackOptions;
+  readonly #view: ViewGeometry;
+  readonly #countsPerMm: number;
+  #tracks: Track[] = [];
+  #spots: { boxPx: BoxPx; framesLeft: number }[] = [];
+  #lastTrackId = 0;
+
+  constructor(options: TrackOptions, view: ViewGeometry) {
+    this.#options = options;
+    this.#view = view;
+    this.#countsPerMm = view.calibration.countsPerMm;
+  }
+
+  update(detections: readonly Detection[], encoderCounts: EncoderCounts): TrackUpdate {
+    const placed = detections.map((detection) => this.#place(detection, encoderCounts));
+    const matches = this.#match(placed);
+    const whole: WholeItem[] = [], born: WholeItem[] = [], gone: TrackId[] = [], still: BoxPx[] = [];
+    for (const track of this.#tracks) {
+      const seen = matches.get(track);
+      if (seen !== undefined && this.#see(track, seen, encoderCounts)) whole.push(wholeItem(track, seen));
+      if (this.#leaves(track, { isSeen: seen !== undefined || placed.some((other) => this.#hides(other, track)), encoderCounts })) gone.push(track.trackId);
+    }
+    this.#forget(encoderCounts);
+    const matched = new Set(matches.values());
+    for (const candidate of placed) {
+      if (matched.has(candidate) || !candidate.detection.isWhole || this.#isKnownPlace(candidate)) continue;
+      if (this.#isStill(candidate, encoderCounts, gone)) still.push(candidate.detection.boxPx);
+      else born.push(this.#bear(candidate, encoderCounts));
+    }
+    return { born, whole: [...whole, ...born], gone, still };
+  }
+
+  /** Forgets everything: counts no longer mean the same places. The ids not yet told as gone. */
+  reset(): TrackId[] {
+    const live = this.#tracks.filter((track) => !track.isGone).map((track) => track.trackId);
+    this.#tracks = [];
+    this.#spots = [];
+    return live;
+  }
+
+  #place(detection: Detection, encoderCounts: EncoderCounts): Placed {
+    const { xMm, ...rest } = this.#view.toBelt(detection.boxPx);
+    return { detection, position: { positionCounts: positionCountsOf(this.#view.calibration, xMm, encoderCounts), ...rest } };
+  }
+
+  /** Each track with the detection that fits it best; best pairs first, so that neighbours do not swap. */
+  #match(placed: readonly Placed[]): Map<Track, Placed> {
+    const pairs: { track: Track; candidate: Placed; score: number }[] = [];
+    for (const track of this.#tracks) {
+      for (const candidate of placed) {
+        const distance = distanceMm(track.position, candidate.position, this.#countsPerMm);
+        if (distance > this.#options.gateMm && !this.#hides(candidate, track) && !this.#isPartOf(candidate, track)) continue;
+        pairs.push({ track, candidate, score: iouOnBelt(track.position, candidate.position, this.#countsPerMm) - distance / SCORE_MM });
+      }
+    }
+    pairs.sort((a, b) => b.score - a.score || a.track.trackId - b.track.trackId);
+    const matches = new Map<Track, Placed>();
+    const taken = new Set<Placed>();
+    for (const { track, candidate } of pairs) {
+      if (matches.has(track) || taken.has(candidate)) continue;
+      matches.set(track, candidate);
+      taken.add(candidate);
+    }
+    return matches;
+  }
+
+  /** Takes note of a sighting; true when the item is whole and its outline the one it is known by. */
+  #see(track: Track, seen: Placed, encoderCounts: EncoderCounts): boolean {
+    track.boxPx = seen.detection.boxPx;
+    track.seenAtCounts = encoderCounts;
+    if (!seen.detection.isWhole || track.isGone) return false;
+    if (sizeRatio(track.position, seen.position) < SAME_SIZE) {
+      const isMerged = this.#tracks.some((other) => other !== track && this.#hides(seen, other));
+      if (isMerged || ++track.changed < this.#options.changeFrames) return false;
+      track.sightings = 0;
+    }
+    track.changed = 0;
+    const weight = 1 / Math.min(++track.sightings, POSITION_WEIGHT);
+    track.position = mean(track.position, seen.position, weight);
+    return true;
+  }
+
+  /** True, once, when no whole sighting of the track can follow. */
+  #leaves(track: Track, now: { isSeen: boolean; encoderCounts: EncoderCounts }): boolean {
+    const visibility = this.#visibility(track, now.encoderCounts);
+    if (now.isSeen) track.missed = 0;
+    else if (visibility === 'whole' || visibility === 'before') track.missed++;
+    const leaves = visibility === 'leaving' || visibility === 'past' || track.missed > this.#options.maxMissedFrames;
+    if (!leaves || track.isGone) return false;
+    track.isGone = true;
+    return true;
+  }
+
+  #forget(encoderCounts: EncoderCounts): void {
+    this.#tracks = this.#tracks.filter((track) => track.missed <= this.#options.forgetFrames && this.#visibility(track, encoderCounts) !== 'past');
+    this.#spots = this.#spots.filter((spot) => --spot.framesLeft > 0);
+  }
+
+  #visibility(track: Track, encoderCounts: EncoderCounts): Visibility {
+    const { positionCounts, ...rest } = track.position;
+    return this.#view.visibility({ xMm: (encoderCounts - positionCounts) / this.#countsPerMm, ...rest }, EDGE_PX);
+  }
+
+  /** Whether a candidate lies where the belt moved it from: it kept its place in the picture instead, so it is no item. */
+  #isStill(candidate: Placed, encoderCounts: EncoderCounts, gone: TrackId[]): boolean {
+    const { boxPx } = candidate.detection;
+    const gateCounts = this.#options.gateMm * this.#countsPerMm;
+    const ghost = this.#tracks.find((track) => track.missed > 0 && Math.abs(encoderCounts - track.seenAtCounts) > gateCounts && iouPx(track.boxPx, boxPx) > SAME_SPOT);
+    const spot = this.#spots.find((known) => iouPx(known.boxPx, boxPx) > SAME_SPOT);
+    if (ghost === undefined && spot === undefined) return false;
+    if (spot === undefined) this.#spots.push({ boxPx, framesLeft: SPOT_FRAMES });
+    else spot.framesLeft = SPOT_FRAMES;
+    if (ghost !== undefined) {
+      this.#tracks = this.#tracks.filter((track) => track !== ghost);
+      if (!ghost.isGone) gone.push(ghost.trackId);
+    }
+    return true;
+  }
+
+  /** The detection lies over the track's place. */
+  #hides(candidate: Placed, track: Track): boolean {
+    return shareCovered(track.position, candidate.position, this.#countsPerMm) >= COVERED;
+  }
+
+  /** The detection lies within the track's place. */
+  #isPartOf(candidate: Placed, track: Track): boolean {
+    return shareCovered(candidate.position, track.position, this.#countsPerMm) >= COVERED;
+  }
+
+  #isKnownPlace(candidate: Placed): boolean {
+    return this.#tracks.some((track) => this.#isPartOf(candidate, track));
+  }
+
+  #bear(candidate: Placed, encoderCounts: EncoderCounts): WholeItem {
+    const track: Track = {
+      trackId: ++this.#lastTrackId, position: candidate.position, boxPx: candidate.detection.boxPx, seenAtCounts: encoderCounts,
+      sightings: 1, missed: 0, changed: 0, isGone: false,
+    };
+    this.#tracks.push(track);
+    return wholeItem(track, candidate);
+  }
+}
+
+function wholeItem(track: Track, { detection }: Placed): WholeItem {
+  return { trackId: track.trackId, position: track.position, detection };
+}
+
+function mean(known: BeltPosition, seen: BeltPosition, weight: number): BeltPosition {
+  const between = (a: number, b: number): number => a + weight * (b - a);
+  return {
+    positionCounts: between(known.positionCounts, seen.positionCounts), yMm: between(known.yMm, seen.yMm),
+    lengthMm: between(known.lengthMm, seen.lengthMm), widthMm: between(known.widthMm, seen.widthMm),
+  };
+}
