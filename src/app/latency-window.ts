@@ -13,6 +13,10 @@ export class LatencyWindow {
     this.#values[this.#count++ % this.#values.length] = durationMs;
   }
 
+  clear(): void {
+    this.#count = 0;
+  }
+
   get count(): number {
     return Math.min(this.#count, this.#values.length);
   }

@@ -5,6 +5,7 @@ import { Scheduler } from '../actuate/scheduler.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { DecideOptions } from '../decide/options.ts';
+import type { ClassifierDescription } from '../classify/classifier.ts';
 import { BeltClock } from '../domain/belt-clock.ts';
 import type { Calibration } from '../domain/calibration.ts';
 import type { BinId } from '../domain/decision.ts';
@@ -33,6 +34,10 @@ export interface LineDeps {
   sink: LineSink;
   /** Pictures asked for through {@link Line.requestSnapshot}. */
   onSnapshot?: (jpeg: Uint8Array) => void;
+  /** What runs the model; again after every restart of vision. */
+  onClassifier?: (classifier: ClassifierDescription) => void;
+  /** Model or camera cannot be used as configured. */
+  onVisionRefused?: (code: string, message: string) => void;
   options: {
     autoStart: boolean;
     recipe: Recipe;
@@ -162,7 +167,10 @@ export class Line {
 
   #onVision(event: VisionEvent): void {
     switch (event.kind) {
-      case 'vision.ready': return this.#visionReady(event.classifier.unavailable);
+      case 'vision.ready':
+        this.#deps.onClassifier?.(event.classifier);
+        return this.#visionReady(event.classifier.unavailable);
+      case 'vision.refused': return this.#deps.onVisionRefused?.(event.code, event.message);
       case 'vision.down': return this.#visionDown(event.reason);
       case 'item.seen': return this.#flow.seen(event.sighting);
       case 'item.look': return this.#flow.looked(event.look);

@@ -2,15 +2,17 @@
 // that help is instant and needs nothing built.
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addBenchCommand } from './bench.ts';
 import { addCheckCommand } from './check.ts';
 import { addClassifyCommand } from './classify.ts';
 import { addConfigCommand } from './config.ts';
 import { addDemoCommand } from './demo.ts';
 import { describeFailure, EXIT_OK, EXIT_USAGE } from './failure.ts';
 import { addRunCommand } from './run.ts';
+import { addSimulateCommand } from './simulate.ts';
 import { addTwinCommand } from './twin.ts';
 
-const COMMANDS = [addDemoCommand, addRunCommand, addCheckCommand, addClassifyCommand, addConfigCommand, addTwinCommand];
+const COMMANDS = [addDemoCommand, addRunCommand, addCheckCommand, addClassifyCommand, addSimulateCommand, addBenchCommand, addConfigCommand, addTwinCommand];
 
 /** Runs one command line (without the program's name) and returns the exit code. */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {

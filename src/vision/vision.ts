@@ -18,6 +18,8 @@ export type VisionEvent =
   /** A still of what the camera sees with the found items marked, on request. */
   | { readonly kind: 'vision.snapshot'; readonly jpeg: Uint8Array }
   | { readonly kind: 'vision.warning'; readonly code: string; readonly message: string }
+  /** Model or camera cannot be used as configured: trying again does not help unless a person acts. `vision.down` follows. */
+  | { readonly kind: 'vision.refused'; readonly code: string; readonly message: string }
   /** The process ended or hung; tracks in view are lost. `restartInMs` until the next attempt. */
   | { readonly kind: 'vision.down'; readonly reason: string; readonly restartInMs: number };
 

@@ -1,0 +1,134 @@
+// `sortline bench`: what the line costs on this machine, as ratios of one run. Each figure comes from a fresh process.
+//
+//   bare ── line saturated ── bare ── line at ease ── line for many frames
+//     └─────── ratio ──────────┘        overhead          memory
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { SortlineError } from '../base/errors.ts';
+import type { Config } from '../config/schema.ts';
+import type { BenchResult, BenchSample, BenchTask } from './bench-worker.ts';
+
+export interface BenchReport {
+  readonly bareCropsPerSecond: number;
+  readonly lineCropsPerSecond: number;
+  readonly ratio: number;
+  /** Exposure to command written, without inference. */
+  readonly overheadMs: { readonly p50: number | null; readonly p99: number | null };
+  readonly rssMb: { readonly line: number; readonly vision: number; readonly slopePer1000Frames: number };
+  /** From the start of the process to a running line. */
+  readonly readyMs: number;
+}
+
+export interface BenchOptions {
+  readonly config: Config;
+  /** Seconds of each rate and latency measurement. */
+  readonly seconds: number;
+  /** Frames of the memory measurement. */
+  readonly frames: number;
+  onProgress(what: string): void;
+}
+
+type LineResult = Extract<BenchResult, { kind: 'line' }>;
+
+const WORKER = fileURLToPath(new URL('bench-worker.ts', import.meta.url));
+const WARM_UP_SECONDS = 5;
+/** Memory settles later than speed: caches fill, the heap finds its size. */
+const MEMORY_WARM_UP_SECONDS = 20;
+
+export async function benchLine(options: BenchOptions): Promise<BenchReport> {
+  const { config, seconds, frames, onProgress } = options;
+  const bareTask: BenchTask = { kind: 'bare', classifier: config.classifier, batchSize: config.classifier.batch.size, seconds: seconds / 2 };
+  onProgress('bare inference loop');
+  const before = await bareRate(bareTask);
+  onProgress('line with more pictures than the classifier can take, 10 items/s');
+  const busy = await lineResult({ kind: 'line', config: saturated(config), warmUpSeconds: WARM_UP_SECONDS, seconds, frames: 0 });
+  onProgress('bare inference loop again');
+  const bareCropsPerSecond = (before + await bareRate(bareTask)) / 2;
+  onProgress('line at ease, for the latency');
+  const easy = await lineResult({ kind: 'line', config: atEase(config), warmUpSeconds: WARM_UP_SECONDS, seconds: 2 * seconds, frames: 0 });
+  onProgress(`line over ${frames} frames, for the memory`);
+  const long = await lineResult({ kind: 'line', config: hurried(config), warmUpSeconds: MEMORY_WARM_UP_SECONDS, seconds: 1, frames });
+  const lineCropsPerSecond = rateOf(busy.samples);
+  const last = long.samples.at(-1)!;
+  return {
+    bareCropsPerSecond, lineCropsPerSecond, ratio: lineCropsPerSecond / bareCropsPerSecond,
+    overheadMs: { p50: easy.overheadMs.p50, p99: easy.overheadMs.p99 },
+    rssMb: { line: last.lineRssMb, vision: last.visionRssMb, slopePer1000Frames: slopePer1000Frames(long.samples) },
+    readyMs: easy.readyMs,
+  };
+}
+
+/** Ten items a second, and every item looked at as often as the classifier can. */
+function saturated(config: Config): Config {
+  return withBelt(config, { itemsPerSecond: 10, beltMmPerSecond: 1500, framesPerSecond: 30, looksPerItem: 1000 });
+}
+
+/** Two items a second, one look each: nothing waits for the classifier. */
+function atEase(config: Config): Config {
+  return withBelt(config, { itemsPerSecond: 2, beltMmPerSecond: 600, framesPerSecond: 15, looksPerItem: 1 });
+}
+
+/** Frames as fast as the vision process can take them. */
+function hurried(config: Config): Config {
+  return withBelt(config, { itemsPerSecond: 4, beltMmPerSecond: 1200, framesPerSecond: 120, looksPerItem: 2 });
+}
+
+function withBelt(config: Config, belt: { itemsPerSecond: number; beltMmPerSecond: number; framesPerSecond: number; looksPerItem: number }): Config {
+  const { itemsPerSecond, beltMmPerSecond, framesPerSecond, looksPerItem } = belt;
+  const { vision, decide, sim, camera } = config;
+  const looks = { ...vision.looks, perItem: looksPerItem, minLooks: looksPerItem, enoughConfidence: 1 };
+  return {
+    ...config,
+    camera: { ...camera, source: { ...virtualSource(camera.source), framesPerSecond } },
+    vision: { ...vision, looks },
+    decide: looksPerItem === 1 ? { ...decide, minLooks: 1, maxLooks: 1 } : decide,
+    sim: { ...sim, twin: { ...sim.twin, beltMmPerSecond }, world: { ...sim.world, itemsPerSecond } },
+  };
+}
+
+function virtualSource(source: Config['camera']['source']): Extract<Config['camera']['source'], { kind: 'virtual-belt' }> {
+  if (source.kind === 'virtual-belt') return source;
+  throw new SortlineError('USAGE', `bench measures on the virtual belt, the config names a ${source.kind} camera: leave \`camera\` out`);
+}
+
+async function bareRate(task: BenchTask): Promise<number> {
+  const result = await inWorker(task);
+  return result.kind === 'bare' ? result.cropsPerSecond : Number.NaN;
+}
+
+async function lineResult(task: BenchTask): Promise<LineResult> {
+  const result = await inWorker(task);
+  if (result.kind !== 'line') throw new SortlineError('INTERNAL', 'a line measurement answered with another kind of result');
+  return result;
+}
+
+function inWorker(task: BenchTask): Promise<BenchResult> {
+  return new Promise((resolve, reject) => {
+    const worker = fork(WORKER, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    let result: BenchResult | undefined;
+    worker.once('message', (message: BenchResult) => { result = message; });
+    worker.once('exit', (code) => {
+      if (result !== undefined) resolve(result);
+      else reject(new SortlineError('INTERNAL', `the measurement '${task.kind}' ended with exit code ${code} and no result; its error is above`));
+    });
+    worker.send(task);
+  });
+}
+
+function rateOf(samples: readonly BenchSample[]): number {
+  const first = samples[0]!, last = samples.at(-1)!;
+  return (last.crops - first.crops) / ((last.atMs - first.atMs) / 1000);
+}
+
+/** Least-squares slope of both processes' memory over frames, MB per 1,000. */
+export function slopePer1000Frames(samples: readonly Pick<BenchSample, 'frames' | 'lineRssMb' | 'visionRssMb'>[]): number {
+  const meanFrames = samples.reduce((sum, sample) => sum + sample.frames, 0) / samples.length;
+  const memoryOf = (sample: Pick<BenchSample, 'lineRssMb' | 'visionRssMb'>): number => sample.lineRssMb + sample.visionRssMb;
+  const meanMemory = samples.reduce((sum, sample) => sum + memoryOf(sample), 0) / samples.length;
+  let shared = 0, spread = 0;
+  for (const sample of samples) {
+    shared += (sample.frames - meanFrames) * (memoryOf(sample) - meanMemory);
+    spread += (sample.frames - meanFrames) ** 2;
+  }
+  return spread === 0 ? 0 : (1000 * shared) / spread;
+}

@@ -1,0 +1,68 @@
+// The service: `sortline run` and `sortline demo`. Opens what shows and stores (ledger, MQTT, dashboard, log), then the
+// line; says where everything is; on a signal ends it all in order and prints the ledger.
+import { systemClock } from '../base/clock.ts';
+import type { Config } from '../config/schema.ts';
+import { summaryText } from '../ledger/summary-text.ts';
+import { calibrationFor } from './calibration-for.ts';
+import { followConfig } from './live-config.ts';
+import type { LiveLine } from './live-line.ts';
+import { openLiveLine } from './live-line.ts';
+import { createLog } from './log.ts';
+import { openOutlets } from './outlets.ts';
+import { newRunId } from './run-id.ts';
+import { beforeFatal, untilSignal } from './signals.ts';
+
+export interface RunOptions {
+  config: Config;
+  /** Watched for changes of recipe and bins. */
+  configPath?: string;
+  /** `demo` takes free ports where the usual ones are taken. */
+  mode: 'run' | 'demo';
+}
+
+/** Runs until a signal; the exit code. Throws what cannot be opened at the start. */
+export async function runLine(options: RunOptions): Promise<number> {
+  const { config, configPath, mode } = options;
+  const clock = systemClock;
+  const log = createLog({ ...config.log, to: 'stdout' });
+  const calibration = calibrationFor(config);
+  const runId = newRunId(clock);
+  const outlets = await openOutlets({ clock, log, config, runId, takeFreePorts: mode === 'demo', line: () => live.line });
+  const live: LiveLine = openLiveLine({
+    config, calibration, clock, log, runId, sink: outlets.sink,
+    onSnapshot: (jpeg) => outlets.showSnapshot(jpeg), onClassifier: (classifier) => outlets.classifier(classifier),
+  });
+  beforeFatal(() => live.stop('internal error'));
+  const stopAsked = untilSignal(() => process.exit(130));
+  process.stdout.write(banner({ config, configPath, addresses: outlets.addresses, plant: live.plant !== undefined }));
+  const watch = configPath === undefined ? undefined : followConfig(configPath, { running: config, line: live.line, log });
+  await live.start();
+  const signal = await stopAsked;
+  watch?.close();
+  await live.stop(`stopped by ${signal}`);
+  const summary = await outlets.close();
+  process.stdout.write(`\n${summaryText(summary)}\n`);
+  return 0;
+}
+
+interface BannerFacts {
+  config: Config;
+  configPath: string | undefined;
+  addresses: { readonly mqtt: string; readonly dashboard: string | undefined };
+  plant: boolean;
+}
+
+function banner({ config, configPath, addresses, plant }: BannerFacts): string {
+  const { line, ledger, camera, link, classifier } = config;
+  return [
+    '',
+    `Sortline: line ${line.id} at ${line.site}${plant ? ', on a simulated board' : ''}`,
+    `  config     ${configPath ?? 'embedded defaults (print them with `npx sortline config`)'}`,
+    `  dashboard  ${addresses.dashboard ?? 'off'}`,
+    `  MQTT       ${addresses.mqtt}, topics sortline/${line.site}/${line.id}/#`,
+    `  ledger     ${ledger.path}`,
+    `  camera     ${camera.source.kind}   board  ${link.connection.kind}   model  ${classifier.model}`,
+    `  Ctrl-C     stops the line and prints the ledger`,
+    '', '',
+  ].join('\n');
+}

@@ -1,0 +1,33 @@
+// The Vision of virtual time: the production pipeline in this process, in front of the virtual belt.
+import type { ManualClock } from '../base/manual-clock.ts';
+import type { Logger } from '../base/logger.ts';
+import { createRandom } from '../base/random.ts';
+import type { Classifier } from '../classify/classifier.ts';
+import type { Config } from '../config/schema.ts';
+import type { Calibration } from '../domain/calibration.ts';
+import { virtualBeltCameraOptions } from '../camera/options.ts';
+import { VirtualBeltCamera } from '../sim/virtual-belt-camera.ts';
+import type { Vision, VisionSink } from '../vision/vision.ts';
+import { VisionRunner } from '../vision/vision-runner.ts';
+import type { VirtualPlant } from './virtual-plant.ts';
+
+export interface VirtualVisionDeps {
+  clock: ManualClock;
+  log: Logger;
+  calibration: Calibration;
+  config: Config;
+  classifier: Classifier;
+  plant: VirtualPlant;
+  framesPerSecond: number;
+  sink: VisionSink;
+}
+
+export function openVirtualVision({ clock, log, calibration, config, classifier, plant, framesPerSecond, sink }: VirtualVisionDeps): Vision {
+  const { source, capture } = config.camera;
+  const options = source.kind === 'virtual-belt' ? source : virtualBeltCameraOptions.parse({ kind: 'virtual-belt', ...calibration.frameSize });
+  return new VisionRunner({
+    clock, log, calibration, classifier, capture, sink, random: createRandom(1), rssMb: () => 0,
+    camera: new VirtualBeltCamera({ options: { ...options, framesPerSecond }, clock, calibration, world: plant.world, motion: plant.motion }),
+    batch: config.classifier.batch, options: config.vision,
+  });
+}

@@ -1,0 +1,74 @@
+// Entry of the vision process. Opens camera and model as told in `start`, runs until told to stop or until the line is gone.
+import { systemClock } from '../base/clock.ts';
+import { isSortlineError, reasonOf } from '../base/errors.ts';
+import { createRandom } from '../base/random.ts';
+import { createOnnxClassifier } from '../classify/onnx-classifier.ts';
+import { cv } from '../image/opencv.ts';
+import { VisionRunner } from '../vision/vision-runner.ts';
+import type { FromVision, ToVision } from '../vision/vision-messages.ts';
+import { createLog } from './log.ts';
+import type { VisionExtra, VisionSetup } from './vision-setup.ts';
+import { cameraOf } from './vision-setup.ts';
+
+const MB = 1024 * 1024;
+const HUNG_CHECK_MS = 500;
+
+// OpenCV's own threads would take the cores from the model; the pictures are small.
+cv.setNumThreads(1);
+// Ctrl-C in a terminal reaches every process of the group; the line decides when this one ends.
+process.on('SIGINT', () => undefined);
+process.on('disconnect', () => process.exit(0));
+
+let runner: VisionRunner | undefined;
+let hear: ((extra: VisionExtra) => void) | undefined;
+/** Told while the model was still loading. */
+const early: ToVision<VisionSetup, VisionExtra>[] = [];
+
+process.on('message', (message: ToVision<VisionSetup, VisionExtra>) => {
+  if (message.kind === 'start') void start(message.setup);
+  else if (message.kind === 'stop') void (runner?.stop() ?? Promise.resolve()).finally(() => process.exit(0));
+  else if (runner === undefined) early.push(message);
+  else obey(runner, message);
+});
+
+function obey(to: VisionRunner, message: ToVision<VisionSetup, VisionExtra>): void {
+  if (message.kind === 'belt.sample') to.beltSample(message.sample);
+  if (message.kind === 'belt.reset') to.beltReset();
+  if (message.kind === 'snapshot') to.requestSnapshot();
+  if (message.kind === 'extra') hear?.(message.extra);
+}
+
+async function start(setup: VisionSetup): Promise<void> {
+  const log = createLog({ ...setup.config.log, to: 'stderr' });
+  const { classifier: classifierOptions, vision, camera: cameraOptions } = setup.config;
+  try {
+    const classifier = await createOnnxClassifier(classifierOptions, log);
+    const { camera, motion } = cameraOf(setup, systemClock);
+    if (motion !== undefined) hear = (segments) => motion.apply(segments);
+    runner = new VisionRunner({
+      clock: systemClock, log, random: createRandom(process.pid), calibration: setup.calibration, camera, classifier,
+      capture: cameraOptions.capture, batch: classifierOptions.batch, options: vision,
+      sink: (event) => tell({ kind: 'event', event }), rssMb: () => process.memoryUsage.rss() / MB,
+    });
+    for (const message of early.splice(0)) obey(runner, message);
+    await runner.start();
+    watchModel(runner, vision.process.progressTimeoutMs);
+  } catch (error) {
+    if (!isSortlineError(error)) throw error;
+    tell({ kind: 'refused', code: error.code, message: reasonOf(error) }, () => process.exit(1));
+  }
+}
+
+/** A run of the model that never ends does not block this thread: it is noticed here, and the line starts a new process. */
+function watchModel(watched: VisionRunner, limitMs: number): void {
+  setInterval(() => {
+    if ((watched.longestRunMs ?? 0) <= limitMs) return;
+    console.error(`the model has been running for more than ${limitMs} ms: ending the vision process`);
+    process.exit(3);
+  }, HUNG_CHECK_MS);
+}
+
+function tell(message: FromVision, done?: () => void): void {
+  if (process.connected) process.send!(message, undefined, {}, () => done?.());
+  else done?.();
+}

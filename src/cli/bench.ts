@@ -1,0 +1,43 @@
+// `sortline bench`: what the line costs on this machine.
+import type { Command } from 'commander';
+import type { BenchReport } from '../app/bench-line.ts';
+import { defaultConfig } from '../config/load-config.ts';
+import { wholeNumber } from './arguments.ts';
+import { configFrom } from './config-file.ts';
+
+interface BenchFlags {
+  readonly config?: string;
+  readonly seconds: number;
+  readonly frames: number;
+  readonly json?: true;
+}
+
+export function addBenchCommand(program: Command): void {
+  program.command('bench')
+    .summary('measure the line on this machine')
+    .description('Measures the live line on the virtual belt: classification rate against a bare inference loop, exposure to command written, and memory. Takes about five minutes; leave the machine alone meanwhile.')
+    .option('-c, --config <file>', 'take model, recipe and the rest from this file; camera and board stay virtual')
+    .option('--seconds <n>', 'seconds of each rate measurement; the latency takes twice as long', wholeNumber({ min: 2, max: 3600 }), 20)
+    .option('--frames <n>', 'frames of the memory measurement', wholeNumber({ min: 100 }), 20_000)
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExample:\n  $ sortline bench --json')
+    .action(async (flags: BenchFlags) => {
+      const { benchLine } = await import('../app/bench-line.ts');
+      const config = flags.config === undefined ? defaultConfig() : configFrom(flags.config);
+      const report = await benchLine({
+        config, seconds: flags.seconds, frames: flags.frames, onProgress: (what) => process.stderr.write(`measuring: ${what}\n`),
+      });
+      process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : reportText(report));
+    });
+}
+
+function reportText({ bareCropsPerSecond, lineCropsPerSecond, ratio, overheadMs, rssMb, readyMs }: BenchReport): string {
+  const ms = (value: number | null): string => (value === null ? '-' : `${value.toFixed(1)} ms`);
+  return [
+    `classified        ${lineCropsPerSecond.toFixed(1)} pictures/s in the line, ${bareCropsPerSecond.toFixed(1)} in a bare loop: ${(100 * ratio).toFixed(1)} %`,
+    `exposure→command  p50 ${ms(overheadMs.p50)}, p99 ${ms(overheadMs.p99)}, without inference`,
+    `memory            line ${rssMb.line.toFixed(0)} MB, vision ${rssMb.vision.toFixed(0)} MB, ${rssMb.slopePer1000Frames.toFixed(2)} MB more per 1,000 frames`,
+    `ready             ${(readyMs / 1000).toFixed(1)} s after the start`,
+    '',
+  ].join('\n');
+}

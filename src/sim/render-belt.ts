@@ -1,0 +1,108 @@
+// The empty virtual belt: one period of rubber texture with its seam, drawn once, shown from where the belt stands; light
+// that slowly drifts and the sensor's noise on top. One copy and one whole-frame sum per picture, nothing else.
+import type { Random } from '../base/random.ts';
+import type { SizePx } from '../domain/frame.ts';
+import type { Mat } from '../image/opencv.ts';
+import { cv, MatScope } from '../image/opencv.ts';
+
+/** Colour of the matte rubber, BGR. */
+export const BELT_BGR = [72, 76, 70] as const;
+const PERIOD_PX = 2048;
+const SEAM_PX = 5;
+const GRAIN_LEVELS = 2.4;
+const PATCH_LEVELS = 2.2;
+/** Positions the noise picture can take, per axis: so many different noises from one picture. */
+const NOISE_SHIFTS = 64;
+/** Noise is stored with this added, so that it fits unsigned pixels. */
+const NOISE_ZERO = 32;
+/** Of the slow drift of the light, two incommensurable periods. */
+const DRIFT_PERIODS_S = [97, 41] as const;
+
+export interface BeltOptions {
+  readonly size: SizePx;
+  readonly random: Random;
+  /** Share of brightness, 0 … 0.5. */
+  readonly lightDrift: number;
+  /** Standard deviation in grey levels. */
+  readonly noiseLevels: number;
+}
+
+export class BeltPicture {
+  readonly #options: BeltOptions;
+  readonly #strip: Mat;
+  readonly #noise: Mat;
+
+  constructor(options: BeltOptions) {
+    this.#options = options;
+    this.#strip = drawStrip(options);
+    this.#noise = drawNoise(options);
+  }
+
+  /** The belt after `travelPx` of travel, evenly lit; the caller owns it. */
+  at(travelPx: number): Mat {
+    const { width, height } = this.#options.size;
+    const from = (((-Math.round(travelPx)) % PERIOD_PX) + PERIOD_PX) % PERIOD_PX;
+    using scope = new MatScope();
+    return scope.own(this.#strip.getRegion(new cv.Rect(from, 0, width, height))).copy();
+  }
+
+  /** The picture as the sensor gives it at `seconds`, its noise drawn from `random`; `lit` stays the caller's. */
+  exposed(lit: Mat, seconds: number, random: Random): Mat {
+    using scope = new MatScope();
+    const at = new cv.Rect(random.integer(0, NOISE_SHIFTS - 1), random.integer(0, NOISE_SHIFTS - 1), lit.cols, lit.rows);
+    const [slow, quick] = DRIFT_PERIODS_S.map((period) => Math.sin((2 * Math.PI * seconds) / period)) as [number, number];
+    const gain = 1 + this.#options.lightDrift * (0.7 * slow + 0.3 * quick);
+    return lit.addWeighted(gain, scope.own(this.#noise.getRegion(at)), 1, -NOISE_ZERO);
+  }
+
+  release(): void {
+    this.#strip.release();
+    this.#noise.release();
+  }
+}
+
+/** One period and, behind it, as much of the next as a picture can show. */
+function drawStrip({ size, random }: BeltOptions): Mat {
+  using scope = new MatScope();
+  const { height, width } = size;
+  const grain = scope.own(noiseMat(random, { rows: height, cols: PERIOD_PX, levels: GRAIN_LEVELS }));
+  const patches = scope.own(scope.own(noiseMat(random, { rows: Math.ceil(height / 24), cols: PERIOD_PX / 32, levels: PATCH_LEVELS })).resize(height, PERIOD_PX, 0, 0, cv.INTER_CUBIC));
+  const soft = scope.own(grain.gaussianBlur(new cv.Size(3, 3), 0.7));
+  const texture = scope.own(soft.add(patches));
+  drawSeams(texture);
+  const channels = BELT_BGR.map((level) => scope.own(texture.convertTo(cv.CV_8UC1, 1, level)));
+  const period = scope.own(new cv.Mat(channels));
+  const strip = new cv.Mat(height, PERIOD_PX + width, cv.CV_8UC3);
+  for (let x = 0; x < strip.cols; x += PERIOD_PX) {
+    const cols = Math.min(PERIOD_PX, strip.cols - x);
+    const part = scope.own(period.getRegion(new cv.Rect(0, 0, cols, height)));
+    scope.own(part.copyTo(scope.own(strip.getRegion(new cv.Rect(x, 0, cols, height)))));
+  }
+  return strip;
+}
+
+/** Where the belt's ends are joined, slanted as on real belts so that it rolls softly; too faint to be taken for an item. */
+function drawSeams(texture: Mat): void {
+  for (const [at, levels] of [[260, -7], [272, 5], [1290, -5]] as const) {
+    texture.drawLine(new cv.Point2(at, -10), new cv.Point2(at + 130, texture.rows + 10), new cv.Vec3(levels, 0, 0), at === 272 ? 2 : SEAM_PX, cv.LINE_8);
+  }
+}
+
+function drawNoise({ size, random, noiseLevels }: BeltOptions): Mat {
+  using scope = new MatScope();
+  const options = { rows: size.height + NOISE_SHIFTS, cols: size.width + NOISE_SHIFTS, levels: noiseLevels };
+  const channels = BELT_BGR.map(() => scope.own(scope.own(noiseMat(random, options)).convertTo(cv.CV_8UC1, 1, NOISE_ZERO)));
+  return new cv.Mat(channels);
+}
+
+/** Nearly normal noise, zero mean, float: a sum of four evenly spread bytes, which is ten times quicker than Box-Muller. */
+function noiseMat(random: Random, { rows, cols, levels }: { rows: number; cols: number; levels: number }): Mat {
+  const values = new Float32Array(rows * cols);
+  // Four bytes of one draw; their sum has the standard deviation 147.8.
+  const scale = levels / 147.8;
+  for (let index = 0; index < values.length; index++) {
+    const bits = Math.floor(random.next() * 0x1_0000_0000);
+    values[index] = ((bits & 255) + ((bits >>> 8) & 255) + ((bits >>> 16) & 255) + (bits >>> 24) - 510) * scale;
+  }
+  return new cv.Mat(Buffer.from(values.buffer), rows, cols, cv.CV_32FC1);
+}

@@ -1,0 +1,19 @@
+// What crosses the channel between the line and its vision process, besides VisionEvents: plain data for the structured
+// clone of `serialization: 'advanced'`.
+import type { BeltSample } from '../domain/frame.ts';
+import type { VisionEvent } from './vision.ts';
+
+/** Line to vision. `Setup` and `Extra` belong to the composition: how to open the edges, and what a simulated camera is told. */
+export type ToVision<Setup = unknown, Extra = unknown> =
+  | { readonly kind: 'start'; readonly setup: Setup }
+  | { readonly kind: 'belt.sample'; readonly sample: BeltSample }
+  | { readonly kind: 'belt.reset' }
+  | { readonly kind: 'snapshot' }
+  | { readonly kind: 'extra'; readonly extra: Extra }
+  | { readonly kind: 'stop' };
+
+/** Vision to line. */
+export type FromVision =
+  | { readonly kind: 'event'; readonly event: VisionEvent }
+  /** The process cannot do what it is configured to; it ends. Trying again does not help unless a person acts. */
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string };

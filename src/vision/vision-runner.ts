@@ -1,0 +1,121 @@
+// Camera, pipeline and classifier as one Vision: pulls the newest frame whenever it is free and tells what it sees. The vision
+// process wraps it in IPC; in virtual time it runs inside the simulator as it is.
+import type { Clock, Timer } from '../base/clock.ts';
+import { isSortlineError, reasonOf } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Random } from '../base/random.ts';
+import type { Milliseconds } from '../base/units.ts';
+import type { Camera } from '../camera/camera.ts';
+import type { CaptureLoop } from '../camera/capture-loop.ts';
+import { createCaptureLoop } from '../camera/capture-loop.ts';
+import type { CaptureOptions } from '../camera/options.ts';
+import type { Classifier } from '../classify/classifier.ts';
+import { BeltClock } from '../domain/belt-clock.ts';
+import type { Calibration } from '../domain/calibration.ts';
+import type { BeltSample } from '../domain/frame.ts';
+import type { VisionOptions } from './options.ts';
+import { VisionPipeline } from './pipeline.ts';
+import type { Vision, VisionSink, VisionStats } from './vision.ts';
+
+export interface VisionRunnerDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly random: Random;
+  readonly calibration: Calibration;
+  readonly camera: Camera;
+  readonly capture: CaptureOptions;
+  /** Warm; stays the caller's. */
+  readonly classifier: Classifier;
+  readonly batch: { readonly size: number; readonly deadlineMs: Milliseconds };
+  readonly options: VisionOptions;
+  readonly sink: VisionSink;
+  /** Resident memory of this process, MB. */
+  rssMb(): number;
+}
+
+const STATS_PERIOD_MS = 1000;
+
+export class VisionRunner implements Vision {
+  readonly #deps: VisionRunnerDeps;
+  readonly #belt = new BeltClock();
+  readonly #capture: CaptureLoop;
+  readonly #pipeline: VisionPipeline;
+  #statsTimer: Timer | undefined;
+  #isReady = false;
+  #isStopped = false;
+
+  constructor(deps: VisionRunnerDeps) {
+    this.#deps = deps;
+    const { clock, log, random, camera, calibration, sink } = deps;
+    this.#pipeline = new VisionPipeline(deps);
+    this.#capture = createCaptureLoop({
+      camera, clock, log, random, belt: this.#belt, options: deps.capture, expectedSize: calibration.frameSize,
+      handlers: {
+        onOpened: () => this.#opened(),
+        onStalled: (silentMs, reason) => sink({ kind: 'camera.stalled', silentMs, reason }),
+        onRecovered: () => sink({ kind: 'camera.recovered' }),
+        onBadFrame: (error) => sink({ kind: 'vision.warning', code: error.code, message: error.message }),
+        onEnded: () => sink({ kind: 'camera.stalled', silentMs: 0, reason: `${camera.description} is at its end` }),
+      },
+    });
+  }
+
+  /** How long the model has been busy with one run, ms; undefined when idle. */
+  get longestRunMs(): Milliseconds | undefined {
+    return this.#pipeline.longestRunMs;
+  }
+
+  async start(): Promise<void> {
+    this.#statsTimer = this.#deps.clock.every(STATS_PERIOD_MS, () => this.#deps.sink({ kind: 'vision.stats', stats: this.#stats() }));
+    this.#capture.start();
+    void this.#run();
+  }
+
+  beltSample(sample: BeltSample): void {
+    this.#belt.add(sample);
+  }
+
+  beltReset(): void {
+    this.#belt.reset();
+    this.#pipeline.beltReset();
+  }
+
+  requestSnapshot(): void {
+    this.#pipeline.requestSnapshot();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#statsTimer?.cancel();
+    await this.#capture.stop();
+    this.#pipeline.close();
+  }
+
+  #opened(): void {
+    const { sink, classifier, camera, calibration } = this.#deps;
+    if (this.#isReady) return;
+    this.#isReady = true;
+    sink({ kind: 'vision.ready', classifier: classifier.description, camera: camera.description, frameSize: calibration.frameSize });
+  }
+
+  async #run(): Promise<void> {
+    for (let frame = await this.#capture.take(); frame !== undefined; frame = await this.#capture.take()) {
+      try {
+        if (!this.#isStopped) this.#pipeline.process(frame);
+      } catch (error) {
+        if (!isSortlineError(error)) throw error;
+        this.#deps.sink({ kind: 'vision.warning', code: error.code, message: reasonOf(error) });
+      } finally {
+        frame.image.release();
+      }
+    }
+  }
+
+  #stats(): VisionStats {
+    const { captured, dropped, bad, unplaced } = this.#capture.counters;
+    return {
+      framesCaptured: captured, framesProcessed: this.#pipeline.framesProcessed, framesDropped: dropped + unplaced, badFrames: bad,
+      cropsClassified: this.#pipeline.cropsClassified, cropsDropped: this.#pipeline.cropsDropped, rssMb: this.#deps.rssMb(),
+    };
+  }
+}
