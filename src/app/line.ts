@@ -33,11 +33,11 @@ export interface LineDeps {
   /** Everything that shows or stores what happens. */
   sink: LineSink;
   /** Pictures asked for through {@link Line.requestSnapshot}. */
-  onSnapshot?: (jpeg: Uint8Array) => void;
+  onSnapshot?: ((jpeg: Uint8Array) => void) | undefined;
   /** What runs the model; again after every restart of vision. */
-  onClassifier?: (classifier: ClassifierDescription) => void;
+  onClassifier?: ((classifier: ClassifierDescription) => void) | undefined;
   /** Model or camera cannot be used as configured. */
-  onVisionRefused?: (code: string, message: string) => void;
+  onVisionRefused?: ((code: string, message: string) => void) | undefined;
   options: {
     autoStart: boolean;
     recipe: Recipe;

@@ -26,6 +26,7 @@ export interface LiveLineDeps {
   sink: LineSink;
   onSnapshot?: (jpeg: Uint8Array) => void;
   onClassifier?: (classifier: ClassifierDescription) => void;
+  onVisionRefused?: (code: string, message: string) => void;
 }
 
 export interface LiveLine {
@@ -46,8 +47,7 @@ export function openLiveLine(deps: LiveLineDeps): LiveLine {
   const sink = plant === undefined ? deps.sink : fanOut([plant.observe, deps.sink]);
   const line = new Line({
     clock, log, calibration, runId: deps.runId, sink,
-    ...(deps.onSnapshot === undefined ? {} : { onSnapshot: deps.onSnapshot }),
-    ...(deps.onClassifier === undefined ? {} : { onClassifier: deps.onClassifier }),
+    onSnapshot: deps.onSnapshot, onClassifier: deps.onClassifier, onVisionRefused: deps.onVisionRefused,
     openVision: (visionSink) => openVisionProcess({ config, calibration, clock, log, sink: visionSink, plant }),
     openLink: (linkSink) => createLink({
       clock, log, random: createRandom(randomInt(2 ** 32 - 1)), transport: connection.transport(), options: config.link.timing,

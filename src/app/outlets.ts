@@ -1,4 +1,5 @@
 // Everything that hears of the line's events: ledger, MQTT, dashboard and log, opened together and closed together.
+import { createHash } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { isSortlineError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
@@ -11,6 +12,8 @@ import { WebServer } from '../web/web-server.ts';
 import { fanOut } from './fan-out.ts';
 import { createItemLog } from './item-log.ts';
 import type { Line } from './line.ts';
+import type { OpenedPublisher } from './open-publisher.ts';
+import { openPublisher } from './open-publisher.ts';
 
 export interface OutletDeps {
   clock: Clock;
@@ -35,10 +38,71 @@ export interface Outlets {
 
 /** Throws LEDGER_…, MQTT_PORT_IN_USE and WEB_PORT_IN_USE, each naming the thing and what to do. */
 export async function openOutlets(deps: OutletDeps): Promise<Outlets> {
-  const { clock, log, config, runId } = deps;
+  const { clock, log, config, runId, line } = deps;
   const ledger = openLedger({
-    clock, log, options: config.ledger, run: { runId, line: config.line.id },
-    onFailing: (message) => deps.line().alarms.raise('ledger-failing', 'ledger', message),
-    onRecovered: () => deps.line().alarms.clear('ledger-failing', 'ledger'),
+    clock, log, options: config.ledger, run: { runId, line: config.line.id, configDigest: digestOf(config) },
+    onFailing: (message) => line().alarms.raise('ledger-failing', 'ledger', message),
+    onRecovered: () => line().alarms.clear('ledger-failing', 'ledger'),
   });
+  const { publisher, address, close: closePublisher } = await openMqtt(deps);
+  const web = await openWeb(deps);
+  publisher.start();
+  return {
+    sink: fanOut([ledger.handle, publisher.handle, (event) => web?.server.handle(event), createItemLog(log)]),
+    addresses: { mqtt: address, dashboard: web?.address },
+    showSnapshot: (jpeg) => web?.server.showSnapshot(jpeg),
+    classifier: (classifier) => {
+      const { model: name, sha256, provider } = classifier;
+      publisher.setModel({ name, sha256, provider });
+      ledger.setModel(name);
+      web?.server.classifier(classifier);
+      log.info({ room: 'classify', model: name, provider, unavailable: classifier.unavailable }, classifierLine(classifier));
+    },
+    close: async () => {
+      await closePublisher();
+      await web?.server.close();
+      const summary = ledger.summary();
+      ledger.close();
+      return summary;
+    },
+  };
+}
+
+function classifierLine({ model, provider, unavailable, warmUpMs }: ClassifierDescription): string {
+  const without = unavailable.map((each) => `; ${each.provider} could not be loaded: ${each.reason}`).join('');
+  return `model ${model} runs on ${provider}, warm in ${Math.round(warmUpMs)} ms${without}`;
+}
+
+function openMqtt(deps: OutletDeps): Promise<OpenedPublisher> {
+  const { config } = deps;
+  const { mqtt } = config;
+  return orOnFreePort(deps, 'MQTT_PORT_IN_USE', () => openPublisher(deps),
+    () => openPublisher({ ...deps, config: { ...config, mqtt: { ...mqtt, embedded: { ...mqtt.embedded, port: 0 } } } }));
+}
+
+async function openWeb(deps: OutletDeps): Promise<{ server: WebServer; address: string } | undefined> {
+  const { config: { web: options }, log, line } = deps;
+  if (!options.enabled) return undefined;
+  const open = async (port: number): Promise<{ server: WebServer; address: string }> => {
+    const server = new WebServer({
+      options: { ...options, port }, log,
+      controls: { start: (by) => line().requestStart(by), pause: (by) => line().requestPause(by), requestSnapshot: () => line().requestSnapshot() },
+    });
+    return { server, address: await server.listen() };
+  };
+  return orOnFreePort(deps, 'WEB_PORT_IN_USE', () => open(options.port), () => open(0));
+}
+
+async function orOnFreePort<T>(deps: OutletDeps, code: 'MQTT_PORT_IN_USE' | 'WEB_PORT_IN_USE', usual: () => Promise<T>, free: () => Promise<T>): Promise<T> {
+  try {
+    return await usual();
+  } catch (error) {
+    if (!deps.takeFreePorts || !isSortlineError(error, code)) throw error;
+    return free();
+  }
+}
+
+/** Names a configuration in the ledger without its contents. */
+function digestOf(config: Config): string {
+  return createHash('sha256').update(JSON.stringify(config)).digest('hex');
 }

@@ -1,6 +1,8 @@
 // The service: `sortline run` and `sortline demo`. Opens what shows and stores (ledger, MQTT, dashboard, log), then the
 // line; says where everything is; on a signal ends it all in order and prints the ledger.
 import { systemClock } from '../base/clock.ts';
+import type { SortlineErrorCode } from '../base/errors.ts';
+import { SortlineError } from '../base/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { summaryText } from '../ledger/summary-text.ts';
 import { calibrationFor } from './calibration-for.ts';
@@ -27,20 +29,27 @@ export async function runLine(options: RunOptions): Promise<number> {
   const log = createLog({ ...config.log, to: 'stdout' });
   const calibration = calibrationFor(config);
   const runId = newRunId(clock);
+  let refuse: (code: string, message: string) => void = () => undefined;
+  // A model or camera that cannot be used as configured stops the service only while it starts: later the line holds itself safe.
+  const refused = new Promise<SortlineError>((resolve) => {
+    refuse = (code, message) => { if (live.line.state === 'starting') resolve(new SortlineError(code as SortlineErrorCode, message)); };
+  });
   const outlets = await openOutlets({ clock, log, config, runId, takeFreePorts: mode === 'demo', line: () => live.line });
   const live: LiveLine = openLiveLine({
     config, calibration, clock, log, runId, sink: outlets.sink,
     onSnapshot: (jpeg) => outlets.showSnapshot(jpeg), onClassifier: (classifier) => outlets.classifier(classifier),
+    onVisionRefused: (code, message) => refuse(code, message),
   });
   beforeFatal(() => live.stop('internal error'));
-  const stopAsked = untilSignal(() => process.exit(130));
+  const stopAsked = Promise.race([untilSignal(() => process.exit(130)), refused]);
   process.stdout.write(banner({ config, configPath, addresses: outlets.addresses, plant: live.plant !== undefined }));
   const watch = configPath === undefined ? undefined : followConfig(configPath, { running: config, line: live.line, log });
   await live.start();
-  const signal = await stopAsked;
+  const stopped = await stopAsked;
   watch?.close();
-  await live.stop(`stopped by ${signal}`);
+  await live.stop(typeof stopped === 'string' ? `stopped by ${stopped}` : stopped.message);
   const summary = await outlets.close();
+  if (stopped instanceof SortlineError) throw stopped;
   process.stdout.write(`\n${summaryText(summary)}\n`);
   return 0;
 }

@@ -29,10 +29,11 @@ export function addDemoCommand(program: Command): void {
 
 function demoConfig(flags: DemoFlags): Config {
   const config = defaultConfig();
-  const { sim, web } = config;
+  const { sim, web, mqtt } = config;
   return {
     ...config,
     web: { ...web, port: flags.webPort ?? web.port },
+    mqtt: { ...mqtt, embedded: { ...mqtt.embedded, port: flags.mqttPort ?? mqtt.embedded.port } },
     sim: {
       ...sim,
       world: { ...sim.world, seed: flags.seed ?? sim.world.seed },

@@ -16,6 +16,10 @@ export const PATH_FIELDS: readonly PathField[] = [
   { path: ['calibration', 'file'], defaultStartsAt: 'package' },
   { path: ['camera', 'source', 'path'], defaultStartsAt: 'working-directory' },
   { path: ['ledger', 'path'], defaultStartsAt: 'working-directory' },
+  { path: ['mqtt', 'passwordFile'], defaultStartsAt: 'working-directory' },
+  { path: ['mqtt', 'tls', 'caFile'], defaultStartsAt: 'working-directory' },
+  { path: ['mqtt', 'tls', 'certFile'], defaultStartsAt: 'working-directory' },
+  { path: ['mqtt', 'tls', 'keyFile'], defaultStartsAt: 'working-directory' },
   { path: ['sim', 'images'], defaultStartsAt: 'working-directory' },
 ];
 

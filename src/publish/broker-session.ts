@@ -1,0 +1,51 @@
+// The BrokerSession port: one connection to a broker, from accepted to closed. It never reconnects; whoever holds it opens
+// another.
+
+export interface BrokerMessage {
+  readonly topic: string;
+  /** JSON text; empty clears a retained topic. */
+  readonly payload: string;
+  readonly retain: boolean;
+}
+
+/** What became of a published message: at the broker, or refused by it (rights, quota), which trying again does not mend. */
+export type PublishResult = { readonly result: 'acknowledged' } | { readonly result: 'refused'; readonly reason: string };
+
+export interface BrokerSession {
+  readonly protocolVersion: ProtocolVersion;
+  /** Settles when the broker has answered; never, when the session closes before. */
+  publish(message: BrokerMessage): Promise<PublishResult>;
+  /** Rejects with MQTT_REFUSED. */
+  subscribe(filter: string): Promise<void>;
+  /** Orderly: the broker does not send the will. */
+  close(): Promise<void>;
+  /** At once; the broker sends the will. */
+  abort(): void;
+}
+
+/** MQTT 5, or 3.1.1. */
+export type ProtocolVersion = 5 | 4;
+
+export interface SessionSettings {
+  readonly url: string;
+  readonly clientId: string;
+  readonly username: string | undefined;
+  /** Never logged, never in an error. */
+  readonly password: string | undefined;
+  readonly tls: { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer; readonly verify: boolean };
+  readonly qos: 0 | 1;
+  readonly will: BrokerMessage;
+  readonly protocolVersion: ProtocolVersion;
+}
+
+export interface SessionEvents {
+  message(message: { topic: string; payload: Uint8Array; retained: boolean }): void;
+  /** Once, after the session was open and not by our own close. */
+  closed(reason: string): void;
+}
+
+/**
+ * Opens a session. Rejects with MQTT_REFUSED (credentials, rights, certificate: a person must act) or MQTT_UNAVAILABLE (try
+ * again later); `context.versionRefused` where another protocol version may do.
+ */
+export type OpenSession = (settings: SessionSettings, events: SessionEvents) => Promise<BrokerSession>;
