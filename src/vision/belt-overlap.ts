@@ -19,6 +19,13 @@ export function shareCovered(rect: BeltPosition, cover: BeltPosition, countsPerM
   return ratio(sharedMm2(rect, cover, countsPerMm), areaMm2(rect));
 }
 
+/** Clear distance of the rectangles, mm: the larger of along and across; negative where they overlap. */
+export function gapMm(a: BeltPosition, b: BeltPosition, countsPerMm: number): Millimetres {
+  const along = Math.abs(a.positionCounts - b.positionCounts) / countsPerMm - (a.lengthMm + b.lengthMm) / 2;
+  const across = Math.abs(a.yMm - b.yMm) - (a.widthMm + b.widthMm) / 2;
+  return Math.max(along, across);
+}
+
 /** Area of the smaller over the larger, 0 to 1. */
 export function sizeRatio(a: BeltPosition, b: BeltPosition): number {
   return ratio(Math.min(areaMm2(a), areaMm2(b)), Math.max(areaMm2(a), areaMm2(b)));

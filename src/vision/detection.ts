@@ -9,6 +9,8 @@ export interface PointPx {
 export interface Detection {
   /** In full-frame pixels; edges may be fractions where they were refined. */
   readonly boxPx: BoxPx;
+  /** Middle of the upright or turned rectangle that fits it best: the middle of a bottle however it lies. */
+  readonly centrePx: PointPx;
   /** Outline in full-frame pixels, simplified. */
   readonly outline: readonly PointPx[];
   readonly areaPx: number;

@@ -56,15 +56,15 @@ export function isInnerChord(outline: Outline, i: number, j: number): boolean {
   return contains(outline, { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 });
 }
 
-/** Extent of the outline along a direction given as a unit vector. */
-export function extentAlong(outline: Outline, direction: PointPx): number {
-  let low = Infinity, high = -Infinity;
-  for (const { x, y } of outline) {
-    const along = x * direction.x + y * direction.y;
-    low = Math.min(low, along);
-    high = Math.max(high, along);
+/** Smallest distance of two parallel lines between which the outline fits, for the convex hull of one. */
+export function widthOf(hull: Outline): number {
+  let width = Infinity;
+  for (let index = 0; index < hull.length; index++) {
+    const a = hull[index]!, b = hull[(index + 1) % hull.length]!;
+    const length = Math.hypot(b.x - a.x, b.y - a.y);
+    if (length > 0) width = Math.min(width, Math.max(...hull.map((point) => Math.abs(cross(a, b, point)))) / length);
   }
-  return high - low;
+  return width;
 }
 
 /** Twice the signed area of the triangle abc. */

@@ -25,6 +25,16 @@ const EDGE_PX = 1;
 const STRONG_SHARE = 0.02;
 /** From this share of its box on an item is a rectangle whose edges are worth finding to the pixel. */
 const RECTANGLE_FILL = 0.93;
+/** An outline longer than this share of the picture is a row of items. */
+const LONG_SHARE = 0.5;
+
+/** One outline in reduced px; the box counts whole pixels, points are pixel centres. */
+interface Shape {
+  readonly outline: readonly PointPx[];
+  readonly box: BoxPx;
+  readonly area: number;
+  readonly centre: PointPx;
+}
 
 export class Segmenter {
   readonly #options: SegmentOptions;
@@ -95,23 +105,34 @@ export class Segmenter {
     for (const contour of items.findContours(cv.RETR_EXTERNAL, cv.CHAIN_APPROX_SIMPLE)) {
       if (contour.area < this.#minAreaPx || !isStrong(contour, strong)) continue;
       const outline = contour.approxPolyDP(OUTLINE_EPSILON_PX, true).map(({ x, y }) => ({ x, y }));
-      const parts = this.#options.splitTouching ? splitOutline(outline, this.#minAreaPx) : [outline];
+      const box = contour.boundingRect();
+      const parts = this.#maySplit(box, excess) ? splitOutline(outline, this.#minAreaPx) : [outline];
       // The simplified outline is only for cutting: an uncut item keeps OpenCV's exact box and area.
-      if (parts.length === 1) detections.push(this.#detection(outline, contour.boundingRect(), contour.area, excess));
-      else for (const part of parts) detections.push(this.#detection(part, boundsOf(part), areaOf(part), excess));
+      if (parts.length === 1) detections.push(this.#detection({ outline, box, area: contour.area, centre: contour.minAreaRect().center }, excess));
+      else for (const part of parts) detections.push(this.#detection(shapeOf(part), excess));
     }
     // OpenCV lists contours from the bottom of the picture; an order of our own keeps runs alike across its versions.
     return detections.sort((a, b) => a.boxPx.x - b.boxPx.x || a.boxPx.y - b.boxPx.y);
   }
 
-  #detection(outline: readonly PointPx[], box: BoxPx, area: number, excess: Mat): Detection {
-    const isWhole = box.x > EDGE_PX && box.y > EDGE_PX && box.x + box.width < excess.cols - EDGE_PX && box.y + box.height < excess.rows - EDGE_PX;
+  /** An item cut by the frame's edge may have a neck that the whole item has not; only a long row of items is cut there. */
+  #maySplit(box: BoxPx, excess: Mat): boolean {
+    if (!this.#options.splitTouching) return false;
+    return isWithin(box, excess) || box.width > LONG_SHARE * excess.cols || box.height > LONG_SHARE * excess.rows;
+  }
+
+  #detection({ outline, box, area, centre }: Shape, excess: Mat): Detection {
+    const isWhole = isWithin(box, excess);
     // Outlines run through pixel centres, so a rectangle of w x h pixels encloses (w - 1)(h - 1).
     const fill = Math.min(1, area / Math.max(1, (box.width - 1) * (box.height - 1)));
-    const exact = isWhole && fill >= RECTANGLE_FILL ? refineBox(excess, box) : box;
+    const isRectangle = isWhole && fill >= RECTANGLE_FILL;
+    const exact = isRectangle ? refineBox(excess, box) : box;
     const scale = this.#reduction;
     return {
       boxPx: { x: exact.x * scale, y: exact.y * scale, width: exact.width * scale, height: exact.height * scale },
+      centrePx: isRectangle
+        ? { x: (exact.x + exact.width / 2) * scale, y: (exact.y + exact.height / 2) * scale }
+        : { x: (centre.x + 0.5) * scale, y: (centre.y + 0.5) * scale },
       outline: outline.map(({ x, y }) => ({ x: (x + 0.5) * scale, y: (y + 0.5) * scale })),
       areaPx: area * scale * scale, fill, isWhole,
     };
@@ -132,8 +153,15 @@ function isStrong(contour: Contour, strong: Mat): boolean {
   return scope.own(strong.getRegion(contour.boundingRect())).countNonZero() >= STRONG_SHARE * contour.area;
 }
 
-function boundsOf(outline: readonly PointPx[]): BoxPx {
+function isWithin(box: BoxPx, picture: Mat): boolean {
+  return box.x > EDGE_PX && box.y > EDGE_PX && box.x + box.width < picture.cols - EDGE_PX && box.y + box.height < picture.rows - EDGE_PX;
+}
+
+/** Box, area and middle of a part that was cut off. */
+function shapeOf(outline: readonly PointPx[]): Shape {
   const xs = outline.map(({ x }) => x), ys = outline.map(({ y }) => y);
   const x = Math.min(...xs), y = Math.min(...ys);
-  return { x, y, width: Math.max(...xs) - x + 1, height: Math.max(...ys) - y + 1 };
+  const right = Math.max(...xs), bottom = Math.max(...ys);
+  const box = { x, y, width: right - x + 1, height: bottom - y + 1 };
+  return { outline, box, area: areaOf(outline), centre: { x: (x + right) / 2, y: (y + bottom) / 2 } };
 }

@@ -3,12 +3,12 @@
 // has no inward corner, so neither is ever split. Two items that touch along a full side cannot be told from one by outline.
 //
 //    ______  ______
-//   |      \/      |        cut where ab is shorter than 3/4 of the parts' extent along ab
+//   |      \/      |        cut where ab is shorter than 3/4 of the width of either part
 //   |      a       |
 //   |      b       |
 //   |______/\______|
 import type { Outline } from './outline.ts';
-import { areaOf, cross, cutBetween, depthInHull, extentAlong, hullOf, isInnerChord } from './outline.ts';
+import { areaOf, cross, cutBetween, depthInHull, hullOf, isInnerChord, widthOf } from './outline.ts';
 
 /** Outlines that fill this much of their hull are single items. */
 const CONVEX_ENOUGH = 0.93;
@@ -64,13 +64,10 @@ function inwardCorners(outline: Outline, hull: Outline, minDepth: number): numbe
   }).sort((a, b) => b.depth - a.depth).slice(0, MOST_CORNERS).map(({ index }) => index);
 }
 
-/** Length of the cut over the smaller part's extent along the cut. */
+/** Length of the cut over the width of the narrower part. */
 function neckRatio(outline: Outline, parts: readonly [Outline, Outline], [i, j]: readonly [number, number]): number {
   const a = outline[i]!, b = outline[j]!;
-  const length = Math.hypot(b.x - a.x, b.y - a.y);
-  if (length === 0) return 0;
-  const direction = { x: (b.x - a.x) / length, y: (b.y - a.y) / length };
-  return length / Math.min(...parts.map((part) => extentAlong(part, direction)));
+  return Math.hypot(b.x - a.x, b.y - a.y) / Math.min(...parts.map((part) => widthOf(hullOf(part))));
 }
 
 function isConvex(part: Outline): boolean {

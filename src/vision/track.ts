@@ -4,10 +4,10 @@
 //   seen whole ─▶ live ─┬─ cut by the downstream edge, or unseen for too long ─▶ gone (told once)
 //                       └─ its place is remembered until it has left the picture, so that its rest is not born again
 import type { EncoderCounts } from '../base/units.ts';
-import { positionCountsOf } from '../domain/calibration.ts';
+import { pixelToBeltMm, positionCountsOf } from '../domain/calibration.ts';
 import type { BoxPx } from '../domain/frame.ts';
 import type { BeltPosition, TrackId } from '../domain/item.ts';
-import { distanceMm, iouOnBelt, iouPx, shareCovered, sizeRatio } from './belt-overlap.ts';
+import { distanceMm, gapMm, iouOnBelt, iouPx, shareCovered, sizeRatio } from './belt-overlap.ts';
 import type { Detection } from './detection.ts';
 import type { TrackOptions } from './options.ts';
 import type { ViewGeometry, Visibility } from './view-geometry.ts';
@@ -22,6 +22,9 @@ const POSITION_WEIGHT = 16;
 const SAME_SPOT = 0.7;
 const SPOT_FRAMES = 10;
 const EDGE_PX = 2;
+/** A thing this small beside a large one is a bit of it that the belt's colour separates: its area over the large one's, and their distance. */
+const FRAGMENT_SHARE = 0.2;
+const FRAGMENT_GAP_MM = 12;
 /** In the score of a pair an overlap of 1 weighs as much as this distance, mm. */
 const SCORE_MM = 1000;
 
@@ -90,7 +93,7 @@ export class Tracker {
     this.#forget(encoderCounts);
     const matched = new Set(matches.values());
     for (const candidate of placed) {
-      if (matched.has(candidate) || !candidate.detection.isWhole || this.#isKnownPlace(candidate)) continue;
+      if (matched.has(candidate) || !candidate.detection.isWhole || this.#isKnownPlace(candidate) || this.#isFragment(candidate, placed)) continue;
       if (this.#isStill(candidate, encoderCounts, gone)) still.push(candidate.detection.boxPx);
       else born.push(this.#bear(candidate, encoderCounts));
     }
@@ -106,8 +109,10 @@ export class Tracker {
   }
 
   #place(detection: Detection, encoderCounts: EncoderCounts): Placed {
-    const { xMm, ...rest } = this.#view.toBelt(detection.boxPx);
-    return { detection, position: { positionCounts: positionCountsOf(this.#view.calibration, xMm, encoderCounts), ...rest } };
+    const { calibration } = this.#view;
+    const { lengthMm, widthMm } = this.#view.toBelt(detection.boxPx);
+    const { xMm, yMm } = pixelToBeltMm(calibration, detection.centrePx.x, detection.centrePx.y);
+    return { detection, position: { positionCounts: positionCountsOf(calibration, xMm, encoderCounts), yMm, lengthMm, widthMm } };
   }
 
   /** Each track with the detection that fits it best; best pairs first, so that neighbours do not swap. */
@@ -196,6 +201,17 @@ export class Tracker {
 
   #isKnownPlace(candidate: Placed): boolean {
     return this.#tracks.some((track) => this.#isPartOf(candidate, track));
+  }
+
+  /** A bit of a larger thing, or of one that is still coming into the picture. */
+  #isFragment(candidate: Placed, placed: readonly Placed[]): boolean {
+    return placed.some((other) => {
+      if (other === candidate) return false;
+      const gap = gapMm(candidate.position, other.position, this.#countsPerMm);
+      const isUpstream = other.position.positionCounts > candidate.position.positionCounts;
+      if (!other.detection.isWhole && isUpstream) return gap < this.#options.gateMm;
+      return gap < FRAGMENT_GAP_MM && candidate.detection.areaPx < FRAGMENT_SHARE * other.detection.areaPx;
+    });
   }
 
   #bear(candidate: Placed, encoderCounts: EncoderCounts): WholeItem {
