@@ -30,10 +30,15 @@ export async function withLock(site, options) {
     told = told || holder !== undefined;
     await sleep(options.pollMs ?? POLL_MS);
   }
+  const release = () => {
+    if (readText(file) === mine) rmSync(file, { force: true });
+  };
+  process.once('exit', release);
   try {
     return await options.work();
   } finally {
-    if (readText(file) === mine) rmSync(file, { force: true });
+    process.removeListener('exit', release);
+    release();
   }
 }
 

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path';
 import { problemFrom, SetupProblem } from './problem.js';
 import { runCommand } from './run-command.js';
-import { isOnPath, NODE_MAJOR, runtimeOf } from './site.js';
+import { isOnPath, NODE_MAJOR, npmPatience, runtimeOf } from './site.js';
 
 const byHand = `install Node ${NODE_MAJOR} with its headers yourself (https://nodejs.org) so that \`node\` on PATH is it, then run the command again`;
 
@@ -26,7 +26,7 @@ export const nodeRuntime = {
     rmSync(partial, { recursive: true, force: true });
     mkdirSync(join(partial, 'unpacked'), { recursive: true });
     progress.detail(`getting ${packageName} from the npm registry (about 45 MB)`);
-    const packed = await runCommand(site, 'npm', ['pack', packageName, '--pack-destination', partial, '--loglevel=error'], { cwd: site.own });
+    const packed = await runCommand(site, 'npm', ['pack', packageName, '--pack-destination', partial, '--loglevel=error', ...npmPatience], { cwd: site.own });
     if (!packed.ok) throw problemFrom(`getting ${packageName} from the npm registry`, packed, byHand);
     const archive = readdirSync(partial).find((file) => file.endsWith('.tgz'));
     if (archive === undefined) throw new SetupProblem(`\`npm pack ${packageName}\` left no archive in ${partial}`, byHand);

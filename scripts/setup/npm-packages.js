@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from 'node:f
 import { dirname, join } from 'node:path';
 import { problemFrom, SetupProblem } from './problem.js';
 import { runCommand } from './run-command.js';
-import { isOnPath, runtimeEnv } from './site.js';
+import { isOnPath, npmPatience, runtimeEnv } from './site.js';
 import { readText } from './stamp.js';
 
 const LINK_TARGET = '../../bin/sortline.js';
@@ -34,7 +34,7 @@ async function install(site, progress) {
     if (/npm http (fetch|cache) .*\.tgz/.test(line)) progress.detail(`${Math.min((got += 1), total)} of ${total}`);
   };
   progress.detail(`asking the registry about ${total}`);
-  const args = ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=http'];
+  const args = ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=http', ...npmPatience];
   const outcome = await runCommand(site, 'npm', args, { env: runtimeEnv(site), onLine });
   if (!outcome.ok) throw problemFrom('installing the npm packages', outcome, mend);
   if (!holdsLockedPackages(site)) throw new SetupProblem('npm ended well but node_modules does not hold what package-lock.json names', mend);

@@ -1,8 +1,9 @@
 // @ts-check
 // Runs the steps that are not done yet, in order, and reports every one that could not be done with what mends it. What
 // is done is left alone, so an interrupted set-up goes on where it stopped, and a complete one costs some milliseconds.
-import { join } from 'node:path';
 import { rmSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
 import { cudaProvider } from './cuda-provider.js';
 import { debianPackages } from './debian-packages.js';
 import { withLock } from './lock.js';
@@ -107,7 +108,7 @@ function endOnSignals(progress) {
   const end = (/** @type {NodeJS.Signals} */ signal) => {
     stopRunningCommands(signal === 'SIGINT' ? 'SIGINT' : 'SIGTERM');
     progress.say('\nSet-up was interrupted; the next run goes on where it stopped.');
-    process.exit(130);
+    process.exit(128 + constants.signals[signal]);
   };
   for (const signal of signals) process.once(signal, end);
   return () => signals.forEach((signal) => process.removeListener(signal, end));

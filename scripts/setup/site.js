@@ -53,6 +53,9 @@ export function runtimeOf(site) {
   return undefined;
 }
 
+/** npm tries a dead network for 90 s by default; a person waiting for the verdict gets it in a third of that. */
+export const npmPatience = ['--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=10000'];
+
 /** The environment for a command that must run on the runtime: its folder leads PATH. @param {Site} site */
 export function runtimeEnv(site) {
   const runtime = runtimeOf(site);
