@@ -1,6 +1,6 @@
 // @ts-check
 // Builds OpenCV's Node add-on against Debian's OpenCV and the runtime's headers, with only the modules Sortline uses.
-// The build happens in .node/opencv/build and its result is kept per key (package, ABI, OpenCV, flags), so that
+// The build happens below .node/opencv/build and its result is kept per key (package, ABI, OpenCV, flags), so that
 // reinstalling npm's packages does not compile again. Unoptimised on purpose: the add-on is glue around Debian's
 // optimised libraries, and compiles in half the time.
 import { cpSync, existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -38,9 +38,7 @@ export const openCvAddon = {
 
 /** @param {import('./site.js').Site} site @param {import('./progress.js').StepProgress} progress @param {string} result */
 async function build(site, progress, result) {
-  const folder = join(site.own, 'opencv', 'build');
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
+  const folder = freshFolder(join(site.own, 'opencv', 'build'));
   for (const part of ['binding.gyp', 'package.json', 'bin', 'cjs', 'cc']) cpSync(join(packageFolder(site), part), join(folder, part), { recursive: true });
   layOutOpenCv(site);
   const total = (readText(join(folder, 'binding.gyp')) ?? '').match(/"cc\/[^"]+\.cc"/g)?.length ?? 0;
@@ -59,7 +57,22 @@ async function build(site, progress, result) {
   if (!existsSync(built)) throw new SetupProblem('the build ended well but left no opencv4nodejs.node', 'see .node/setup.log');
   mkdirSync(dirname(result), { recursive: true });
   renameSync(built, result);
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(dirname(folder), { recursive: true, force: true });
+}
+
+/**
+ * A folder of this attempt's own: the compiler of an earlier one that was killed may still be writing in its folder.
+ * @param {string} parent
+ */
+function freshFolder(parent) {
+  try {
+    rmSync(parent, { recursive: true, force: true });
+  } catch {
+    // What such a compiler just wrote stays until the next attempt.
+  }
+  const folder = join(parent, String(process.pid));
+  mkdirSync(folder, { recursive: true });
+  return folder;
 }
 
 /** @param {import('./site.js').Site} site */

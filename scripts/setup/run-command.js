@@ -11,9 +11,15 @@ const TAIL_LINES = 60;
 /** Commands under way, so that an interrupted set-up leaves none behind. @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
 
-/** @param {NodeJS.Signals} signal */
+/** Reaches what the commands started as well: each leads a process group of its own. @param {NodeJS.Signals} signal */
 export function stopRunningCommands(signal) {
-  for (const child of running) child.kill(signal);
+  for (const { pid } of running) {
+    try {
+      if (pid !== undefined) process.kill(-pid, signal);
+    } catch {
+      // It ended by itself meanwhile.
+    }
+  }
 }
 
 /**
@@ -28,7 +34,7 @@ export function runCommand(site, command, args, options = {}) {
   const tail = /** @type {string[]} */ ([]);
   log(site, `$ ${shown}`);
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: options.cwd ?? site.root, env: options.env ?? site.env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { cwd: options.cwd ?? site.root, env: options.env ?? site.env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     running.add(child);
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => {

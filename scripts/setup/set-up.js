@@ -102,7 +102,7 @@ function report(progress, failed, startedMs) {
   for (const { step, problem } of failed) progress.say(`  ${step.title}: ${problem.message}\n    To mend it: ${problem.mend}`);
 }
 
-/** Ctrl-C reaches the commands by itself in a terminal; other signals are passed on. @param {ReturnType<typeof createProgress>} progress */
+/** The commands lead process groups of their own: they get every signal from here. @param {ReturnType<typeof createProgress>} progress */
 function endOnSignals(progress) {
   const signals = /** @type {NodeJS.Signals[]} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
   const end = (/** @type {NodeJS.Signals} */ signal) => {

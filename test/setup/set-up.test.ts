@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { withLock } from '../../scripts/setup/lock.js';
 import { SetupProblem } from '../../scripts/setup/problem.js';
-import { runCommand } from '../../scripts/setup/run-command.js';
+import { runCommand, stopRunningCommands } from '../../scripts/setup/run-command.js';
 import { setUp } from '../../scripts/setup/set-up.js';
 import type { Step } from '../../scripts/setup/set-up.js';
 import { listening, scratchSite } from './scratch-site.ts';
@@ -107,6 +107,20 @@ describe('a command of a step', () => {
     expect(outcome).toMatchObject({ ok: false, code: 3 });
     expect(lines.toSorted()).toEqual(['one', 'two']);
     expect(readFileSync(join(scratch.site.own, 'setup.log'), 'utf8')).toMatch(/^\$ sh -c .*\n(one\ntwo|two\none)\n$/);
+  });
+
+  test('stopping it stops what it started as well', async () => {
+    using scratch = scratchSite();
+    const pids: number[] = [];
+    const run = runCommand(scratch.site, 'sh', ['-c', 'sleep 600 & echo $!; wait'], {
+      onLine: (line) => {
+        pids.push(Number(line));
+        stopRunningCommands('SIGTERM');
+      },
+    });
+    // It resolves once every holder of its output is gone, the grandchild included.
+    expect(await run).toMatchObject({ ok: false, code: 'SIGTERM' });
+    expect(pids).toHaveLength(1);
   });
 
   test('one that does not exist is an outcome, not a crash', async () => {
