@@ -81,8 +81,13 @@ function pidOf(holder) {
   return Number(holder.split(' ')[0]);
 }
 
-/** When the process started, in the kernel's ticks: a process id alone may have been given again. @param {number} pid */
+/**
+ * When the process started, in the kernel's ticks: a process id alone may have been given again. Empty for none, and for
+ * one that has ended and only waits to be collected.
+ * @param {number} pid
+ */
 function startOf(pid) {
-  const stat = readText(`/proc/${pid}/stat`);
-  return stat === undefined ? '' : (stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '');
+  const stat = readText(`/proc/${pid}/stat`) ?? '';
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields[0] === 'Z' || fields[0] === 'X' ? '' : fields[19] ?? '';
 }
