@@ -1,5 +1,6 @@
 // One measurement of `sortline bench` in a process of its own, so that each starts clean: a bare inference loop, or a live
 // line on the virtual belt. Forked by bench-line.ts; says its result in one message and ends.
+import { reasonOf, SortlineError } from '../base/errors.ts';
 import { silentLogger } from '../base/logger.ts';
 import { systemClock } from '../base/clock.ts';
 import { createOnnxClassifier } from '../classify/onnx-classifier.ts';
@@ -58,7 +59,7 @@ async function line(task: Extract<BenchTask, { kind: 'line' }>): Promise<BenchRe
     config: task.config, calibration: calibrationFor(task.config), clock: systemClock, log: silentLogger, runId: 'bench',
     sink: (event: LineEvent) => {
       if (event.kind === 'line.state' && event.state === 'running') runningAtMs ??= performance.now();
-      if (event.kind === 'line.state' && event.state === 'safe') throw new Error(`the line stopped during the measurement: ${event.reason}`);
+      if (event.kind === 'line.state' && event.state === 'safe') throw new SortlineError('INTERNAL', `the line stopped during the measurement: ${event.reason}`);
       if (event.kind === 'item.settled') { settled++; if (event.outcome === 'lost') lost++; }
       if (event.kind === 'line.stats') sample(event.stats);
     },
@@ -85,7 +86,7 @@ async function line(task: Extract<BenchTask, { kind: 'line' }>): Promise<BenchRe
 process.once('message', (task: BenchTask) => {
   const work = task.kind === 'bare' ? bare(task) : line(task);
   work.then((result) => process.send!(result, () => process.exit(0)), (error: unknown) => {
-    console.error(error);
+    process.stderr.write(`${reasonOf(error)}\n`);
     process.exit(1);
   });
 });

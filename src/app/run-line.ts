@@ -41,7 +41,7 @@ export async function runLine(options: RunOptions): Promise<number> {
     onVisionRefused: (code, message) => refuse(code, message),
   });
   beforeFatal(() => live.stop('internal error'));
-  const stopAsked = Promise.race([untilSignal(() => process.exit(130)), refused]);
+  const stopAsked = Promise.race([untilSignal(clock, () => process.exit(130)), refused]);
   process.stdout.write(banner({ config, configPath, addresses: outlets.addresses, plant: live.plant !== undefined }));
   const watch = configPath === undefined ? undefined : followConfig(configPath, { running: config, line: live.line, log });
   await live.start();

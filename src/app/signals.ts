@@ -1,13 +1,19 @@
-// Signals and fatal errors of the service, in one place: the first SIGINT or SIGTERM ends it in order, the second at once.
+// Signals and fatal errors of the service, in one place: the first SIGINT or SIGTERM ends it in order, a second one at once.
+import type { Clock } from '../base/clock.ts';
+import type { MonotonicNs } from '../base/units.ts';
+import { NS_PER_MS } from '../base/units.ts';
+
+/** One Ctrl-C can arrive several times: from the terminal, from npm, from the launcher. Later ones are a person's. */
+const SAME_REQUEST_MS = 1000;
 
 /** Resolves with the reason to stop: a signal's name. */
-export function untilSignal(onSecond: () => void): Promise<string> {
+export function untilSignal(clock: Clock, onSecond: () => void): Promise<string> {
   return new Promise((resolve) => {
-    let asked = false;
+    let askedNs: MonotonicNs | undefined;
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.on(signal, () => {
-        if (asked) onSecond();
-        asked = true;
+        askedNs ??= clock.nowNs();
+        if (clock.nowNs() - askedNs > SAME_REQUEST_MS * NS_PER_MS) onSecond();
         resolve(signal);
       });
     }

@@ -1,6 +1,7 @@
 // Entry of the vision process. Opens camera and model as told in `start`, runs until told to stop or until the line is gone.
 import { systemClock } from '../base/clock.ts';
 import { isSortlineError, reasonOf } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
 import { createRandom } from '../base/random.ts';
 import { createOnnxClassifier } from '../classify/onnx-classifier.ts';
 import { cv } from '../image/opencv.ts';
@@ -52,7 +53,7 @@ async function start(setup: VisionSetup): Promise<void> {
     });
     for (const message of early.splice(0)) obey(runner, message);
     await runner.start();
-    watchModel(runner, vision.process.progressTimeoutMs);
+    watchModel(runner, { limitMs: vision.process.progressTimeoutMs, log });
   } catch (error) {
     if (!isSortlineError(error)) throw error;
     tell({ kind: 'refused', code: error.code, message: reasonOf(error) }, () => process.exit(1));
@@ -60,12 +61,12 @@ async function start(setup: VisionSetup): Promise<void> {
 }
 
 /** A run of the model that never ends does not block this thread: it is noticed here, and the line starts a new process. */
-function watchModel(watched: VisionRunner, limitMs: number): void {
-  setInterval(() => {
+function watchModel(watched: VisionRunner, { limitMs, log }: { limitMs: number; log: Logger }): void {
+  systemClock.every(HUNG_CHECK_MS, () => {
     if ((watched.longestRunMs ?? 0) <= limitMs) return;
-    console.error(`the model has been running for more than ${limitMs} ms: ending the vision process`);
+    log.error(`the model has been running for more than ${limitMs} ms: ending the vision process`);
     process.exit(3);
-  }, HUNG_CHECK_MS);
+  });
 }
 
 function tell(message: FromVision, done?: () => void): void {

@@ -39,7 +39,7 @@ async function runTwin(config: Config, flags: TwinFlags): Promise<void> {
   const { createLog } = await import('../app/log.ts');
   const { cable, remove } = await createCable(flags);
   const twin = await createStandaloneTwin({ config, cable, log: createLog({ level: 'info', format: 'auto', to: 'stderr' }) });
-  const stopped = untilSignal(() => process.exit(1));
+  const stopped = untilSignal(systemClock, () => process.exit(1));
   try {
     await twin.start();
     say(`board ready on ${cable.description}`);

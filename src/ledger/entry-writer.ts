@@ -4,7 +4,12 @@ import type { MonotonicNs } from '../base/units.ts';
 import type { Prediction } from '../domain/decision.ts';
 import type { LineEvent } from '../domain/line-event.ts';
 import type { Database, SqlValue } from './sqlite.ts';
-import type { LedgerEntry } from './store.ts';
+
+/** An event as the ledger buffers it: with the wall time it was heard at. */
+export interface LedgerEntry {
+  readonly event: LineEvent;
+  readonly wallMs: number;
+}
 
 export interface EntryWriter {
   /** Call inside a transaction. */

@@ -15,7 +15,8 @@ import type { LedgerSummary } from './ledger-counts.ts';
 import type { LedgerOptions } from './options.ts';
 import type { Database } from './sqlite.ts';
 import { isPassing, isRefusal, openSqlite } from './sqlite.ts';
-import type { LedgerEntry, RunFacts } from './store.ts';
+import type { LedgerEntry } from './entry-writer.ts';
+import type { RunFacts } from './store.ts';
 import { LedgerStore } from './store.ts';
 
 export interface LedgerDeps {

@@ -4,17 +4,10 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { SortlineError } from '../base/errors.ts';
 import type { MonotonicNs } from '../base/units.ts';
-import type { LineEvent } from '../domain/line-event.ts';
 import { createEntryWriter } from './entry-writer.ts';
-import type { EntryWriter } from './entry-writer.ts';
+import type { EntryWriter, LedgerEntry } from './entry-writer.ts';
 import { migrate } from './schema.ts';
 import type { Database } from './sqlite.ts';
-
-/** An event as the ledger buffers it: with the wall time it was heard at. */
-export interface LedgerEntry {
-  readonly event: LineEvent;
-  readonly wallMs: number;
-}
 
 /** What the row of a run says. */
 export interface RunFacts {
