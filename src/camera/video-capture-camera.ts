@@ -1,6 +1,7 @@
-// Every camera that OpenCV opens itself: V4L2, network streams, GStreamer, video files. Reading happens on a thread of
-// libuv's pool, so a camera that hangs does not stop the event loop, and the stall alarm fires. Opening does block (the add-on
-// has no other way); each kind bounds it beforehand, as far as it can, in `prepare`.
+// Every camera that OpenCV opens itself: V4L2, network streams, GStreamer, video files. Devices and streams are read on a
+// thread of libuv's pool, so one that hangs does not stop the event loop, and the stall alarm fires; a file is read at once, so
+// that it plays the same in virtual time. Opening does block (the add-on has no other way); each kind bounds it beforehand, as
+// far as it can, in `prepare`.
 import type { Clock } from '../base/clock.ts';
 import { reasonOf, SortlineError } from '../base/errors.ts';
 import type { Mat, VideoCapture } from '../image/opencv.ts';
@@ -118,10 +119,10 @@ export class VideoCaptureCamera implements Camera {
   async #readOnce(): Promise<Mat> {
     const capture = this.#capture;
     if (capture === undefined) throw new SortlineError('CAMERA_READ_FAILED', `${this.description}: the camera is not open`);
-    const reading = readAsync(capture);
-    this.#reading = reading;
     try {
-      return await reading;
+      if (this.#source.file !== undefined) return capture.read();
+      this.#reading = readAsync(capture);
+      return await this.#reading;
     } catch (cause) {
       throw new SortlineError('CAMERA_READ_FAILED', `${this.description} cannot be read: ${reasonOf(withoutAddress(cause, this.#source.address))}`, { context: { camera: this.description } });
     } finally {
