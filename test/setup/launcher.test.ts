@@ -47,7 +47,7 @@ describe('bin/sortline.js', () => {
   });
 
   test("a terminal's Ctrl-C reaches the command once", async () => {
-    const command = `${quoted(runtimeOf(createSite({ root }))!.node)} ${quoted(join(project, 'bin', 'sortline.js'))} wait`;
+    const command = `exec ${quoted(runtimeOf(createSite({ root }))!.node)} ${quoted(join(project, 'bin', 'sortline.js'))} wait`;
     const child = spawn('script', ['-qec', command, '/dev/null'], { stdio: 'pipe' });
     await said(child, 'waiting');
     child.stdin.write('\x03');
