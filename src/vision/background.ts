@@ -5,6 +5,7 @@ import type { MonotonicNs } from '../base/units.ts';
 import { NS_PER_S } from '../base/units.ts';
 import type { Mat } from '../image/opencv.ts';
 import { cv, MatScope } from '../image/opencv.ts';
+import { filledMat } from './filled-mat.ts';
 import { medianBelt } from './median-belt.ts';
 import type { SegmentOptions } from './options.ts';
 
@@ -50,7 +51,7 @@ export class Background {
     const median = scope.own(medianBelt(this.#samples, this.#travelsAlongU));
     this.#releaseSamples();
     this.#mean = median.convertTo(cv.CV_32FC3);
-    this.#wander = new cv.Mat(median.rows, median.cols, cv.CV_32FC1, 1);
+    this.#wander = filledMat(median.rows, median.cols, cv.CV_32FC1, 1);
     this.#updatedAtNs = atNs;
     this.#refresh();
     return true;

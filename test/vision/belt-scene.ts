@@ -59,7 +59,8 @@ function patterns(): { texture: Mat; noise: Mat } {
 export function sceneFrame(sequence: number, encoderCounts: number, options: SceneOptions = {}): Frame<Mat> {
   using scope = new MatScope();
   const belt = options.belt ?? [88, 96, 92];
-  const base = scope.own(new cv.Mat(HEIGHT, WIDTH, cv.CV_8UC3, [...belt]));
+  const base = scope.own(new cv.Mat(HEIGHT, WIDTH, cv.CV_8UC3));
+  base.setTo(new cv.Vec3(...(belt as [number, number, number]))).release();
   const shift = ((Math.round(-(encoderCounts / COUNTS_PER_MM) * PX_PER_MM) % WIDTH) + WIDTH) % WIDTH;
   const grain = scope.own(patterns().texture.getRegion(new cv.Rect(shift, 0, WIDTH, HEIGHT)));
   let image = scope.own(mix(base, grain, options.texture ?? 0.1, scope));

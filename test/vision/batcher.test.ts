@@ -1,0 +1,139 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../src/base/manual-clock.ts';
+import { createRandom } from '../../src/base/random.ts';
+import type { Classifier } from '../../src/classify/classifier.ts';
+import { Batcher } from '../../src/vision/batcher.ts';
+
+const RUN_MS = 20;
+
+/** 1x1 pictures; says what it was given, after the time it is told to take. */
+function fakeClassifier(clock: ManualClock, failing = (): boolean => false): { classifier: Classifier; batches: number[][] } {
+  const batches: number[][] = [];
+  const classifier: Classifier = {
+    cropShape: { height: 1, width: 1 }, description: { model: 'm', sha256: '', provider: 'cpu', unavailable: [], warmUpMs: 0 },
+    classify: (crops, count) => {
+      const values = Array.from({ length: count }, (_, index) => crops[index * 3]!);
+      batches.push(values);
+      const work = failing() ? Promise.reject(new Error('broken')) : Promise.resolve({ probabilities: values.map((value) => [value]), inferenceMs: RUN_MS });
+      return clock.settleAt(RUN_MS, work);
+    },
+    close: () => Promise.resolve(),
+  };
+  return { classifier, batches };
+}
+
+function harness(limits: { size?: number; deadlineMs?: number; inFlight?: number; maxWaiting?: number } = {}, failing?: () => boolean) {
+  const clock = new ManualClock();
+  const { classifier, batches } = fakeClassifier(clock, failing);
+  const results: { tag: string; value: number; waitedMs: number }[] = [];
+  const failed: string[] = [];
+  const batcher = new Batcher<string>({
+    clock, classifier, limits: { size: 4, deadlineMs: 0, inFlight: 1, maxWaiting: 8, ...limits }, onStart: () => undefined,
+    onResult: (tag, [value], { waitedMs }) => results.push({ tag, value: value!, waitedMs }),
+    onFailure: (tags) => failed.push(...tags),
+  });
+  const offer = (key: number, value: number, lookCount = 0): void =>
+    batcher.offer({ key, lookCount, tag: `${key}:${value}`, write: (target, offset) => target.fill(value, offset, offset + 3) });
+  return { clock, batcher, batches, results, failed, offer };
+}
+
+describe('Batcher', () => {
+  it('runs what is waiting together, up to its size', async () => {
+    const { clock, batcher, batches, offer, results } = harness();
+    for (let key = 1; key <= 6; key++) offer(key, key * 10);
+    batcher.pump();
+    await clock.advanceMs(3 * RUN_MS);
+    expect(batches).toEqual([[10, 20, 30, 40], [50, 60]]);
+    expect(results.map(({ value }) => value)).toEqual([10, 20, 30, 40, 50, 60]);
+    expect(results.map(({ waitedMs }) => waitedMs)).toEqual([0, 0, 0, 0, RUN_MS, RUN_MS]);
+  });
+
+  it('replaces an item\'s waiting picture by its newest, and counts the loss', async () => {
+    const { clock, batcher, batches, offer } = harness();
+    offer(1, 10);
+    batcher.pump();
+    offer(2, 20);
+    offer(2, 21);
+    offer(1, 11);
+    await clock.advanceMs(3 * RUN_MS);
+    expect(batches).toEqual([[10], [21, 11]]);
+    expect(batcher.droppedCount).toBe(1);
+  });
+
+  it('prefers items with the fewest looks', async () => {
+    const { clock, batcher, batches, offer } = harness({ size: 2 });
+    for (const [key, looks] of [[1, 3], [2, 0], [3, 1], [4, 0]] as const) offer(key, key, looks);
+    batcher.pump();
+    await clock.advanceMs(3 * RUN_MS);
+    expect(batches).toEqual([[2, 4], [3, 1]]);
+  });
+
+  it('waits for company until the deadline, but not once the batch is full', async () => {
+    const { clock, batcher, batches, offer } = harness({ size: 2, deadlineMs: 5 });
+    offer(1, 10);
+    batcher.pump();
+    await clock.advanceMs(4.9);
+    expect(batches).toEqual([]);
+    await clock.advanceMs(0.2);
+    expect(batches).toEqual([[10]]);
+    await clock.advanceMs(RUN_MS);
+    offer(2, 20);
+    offer(3, 30);
+    batcher.pump();
+    expect(batches).toEqual([[10], [20, 30]]);
+  });
+
+  it('drops the picture of the item with the most looks where there is no room', () => {
+    const { batcher, offer } = harness({ maxWaiting: 2 });
+    offer(1, 10, 5);
+    offer(2, 20, 1);
+    offer(3, 30, 0);
+    expect([1, 2, 3].filter((key) => batcher.hasWaiting(key))).toEqual([2, 3]);
+    expect(batcher.droppedCount).toBe(1);
+  });
+
+  it('goes on after a run that failed, and says whose pictures were lost', async () => {
+    let runs = 0;
+    const { clock, batcher, failed, offer, results } = harness({ size: 1 }, () => runs++ === 0);
+    offer(1, 10);
+    offer(2, 20);
+    batcher.pump();
+    await clock.advanceMs(3 * RUN_MS);
+    expect(failed).toEqual(['1:10']);
+    expect(results.map(({ tag }) => tag)).toEqual(['2:20']);
+  });
+
+  it('tells how long a run has been going on', async () => {
+    const { clock, batcher, offer } = harness();
+    expect(batcher.longestRunMs).toBeUndefined();
+    offer(1, 10);
+    batcher.pump();
+    await clock.advanceMs(7);
+    expect(batcher.longestRunMs).toBe(7);
+    await clock.advanceMs(RUN_MS);
+    expect(batcher.longestRunMs).toBeUndefined();
+  });
+
+  it('counts every picture once: classified, dropped, or still waiting; and never mixes pixels', async () => {
+    await fc.assert(fc.asyncProperty(fc.integer(), fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 3 }), async (seed, size, inFlight) => {
+      const random = createRandom(seed);
+      const { clock, batcher, results, offer } = harness({ size, inFlight, deadlineMs: random.integer(0, 10) });
+      let offered = 0;
+      for (let step = 0; step < 60; step++) {
+        for (let count = random.integer(0, 5); count > 0; count--) {
+          offer(random.integer(1, 12), offered++ % 250, random.integer(0, 3));
+        }
+        batcher.pump();
+        await clock.advanceMs(random.integer(0, 15));
+      }
+      await clock.advanceMs(1000);
+      expect(batcher.classifiedCount + batcher.droppedCount).toBe(offered);
+      expect(batcher.classifiedCount).toBe(results.length);
+      for (const { tag, value, waitedMs } of results) {
+        expect(tag.endsWith(`:${value}`)).toBe(true);
+        expect(waitedMs).toBeGreaterThanOrEqual(0);
+      }
+    }), { numRuns: 30 });
+  });
+});
