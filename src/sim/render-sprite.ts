@@ -22,9 +22,9 @@ export class Sprite {
     this.#kept = kept;
   }
 
-  /** Blends into `frame` with the sprite's top left corner at (x, y), which may lie outside. */
-  blendInto(frame: Mat, x: number, y: number): void {
-    const visible = visiblePart(this.size, frame, { x, y });
+  /** Blends into `frame` with the sprite's top left corner at `corner`, which may lie outside. */
+  blendInto(frame: Mat, corner: { x: number; y: number }): void {
+    const visible = visiblePart(this.size, frame, corner);
     if (visible === undefined) return;
     using scope = new MatScope();
     const { inSprite, inFrame } = visible;
