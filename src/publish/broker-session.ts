@@ -13,14 +13,16 @@ export type PublishResult = { readonly result: 'acknowledged' } | { readonly res
 
 export interface BrokerSession {
   readonly protocolVersion: ProtocolVersion;
+  /** Messages that may be unacknowledged at once, as the broker asks. */
+  readonly receiveMaximum: number;
   /** Settles when the broker has answered; never, when the session closes before. */
   publish(message: BrokerMessage): Promise<PublishResult>;
   /** Rejects with MQTT_REFUSED. */
   subscribe(filter: string): Promise<void>;
   /** Orderly: the broker does not send the will. */
   close(): Promise<void>;
-  /** At once; the broker sends the will. */
-  abort(): void;
+  /** At once, for `reason`, which `closed` hears; the broker sends the will. */
+  abort(reason?: string): void;
 }
 
 /** MQTT 5, or 3.1.1. */

@@ -7,6 +7,7 @@ import type { BrokerMessage, BrokerSession, PublishResult, SessionEvents, Sessio
 
 const KEEPALIVE_S = 15;
 const CONNECT_TIMEOUT_MS = 10_000;
+const MAX_PACKET_IDS = 65_535;
 // Reason codes of CONNACK, MQTT 3.1.1 § 3.2.2.3 and MQTT 5 § 3.2.2.2.
 const VERSION_REFUSED = [1, 132];
 const PERSON_MUST_ACT = [2, 4, 5, 133, 134, 135, 138, 140];
@@ -24,14 +25,21 @@ export function openMqttSession(settings: SessionSettings, events: SessionEvents
       if (before === 'opening') reject(refusal(settings, lastError));
       if (before === 'open') events.closed(lastError?.message ?? 'the broker closed the connection');
     };
-    client.on('connect', () => {
+    client.on('connect', (connack) => {
       phase = 'open';
-      resolve(sessionOf(client, settings, () => { phase = 'over'; }, over));
+      resolve(sessionOf(client, settings, {
+        receiveMaximum: connack.properties?.receiveMaximum ?? MAX_PACKET_IDS,
+        closing: () => { phase = 'over'; },
+        abort: (reason) => {
+          lastError = new Error(reason);
+          over();
+        },
+      }));
     });
     client.on('message', (topic, payload, packet) => events.message({ topic, payload, retained: packet.retain }));
     client.on('disconnect', (packet) => { lastError = new Error(`the broker ended the connection: ${disconnectReason(packet.reasonCode, settings.clientId)}`); });
     client.on('error', (error) => {
-      lastError ??= error;
+      lastError = error;
       if (phase === 'opening') over();
     });
     client.on('close', over);
@@ -50,7 +58,13 @@ function clientOptions(settings: SessionSettings): IClientOptions {
   };
 }
 
-function sessionOf(client: MqttClient, settings: SessionSettings, ending: () => void, over: () => void): BrokerSession {
+interface Ending {
+  readonly receiveMaximum: number;
+  closing(): void;
+  abort(reason: string): void;
+}
+
+function sessionOf(client: MqttClient, settings: SessionSettings, { receiveMaximum, closing, abort }: Ending): BrokerSession {
   const { qos, protocolVersion } = settings;
   const properties = protocolVersion === 5 ? { properties: { contentType: 'application/json' } } : {};
   const publish = ({ topic, payload, retain }: BrokerMessage): Promise<PublishResult> => new Promise((resolve) => {
@@ -62,20 +76,16 @@ function sessionOf(client: MqttClient, settings: SessionSettings, ending: () => 
   });
   const subscribe = (filter: string): Promise<void> => new Promise((resolve, reject) => {
     client.subscribe(filter, { qos }, (error, granted) => {
-      const isRefused = granted?.some((grant) => grant.qos === 128);
+      const isRefused = granted?.some((grant) => grant.qos >= 128);
       if (error === null && isRefused !== true) resolve();
       else reject(new SortlineError('MQTT_REFUSED', `the broker ${withoutCredentials(settings.url)} did not let ${settings.clientId} subscribe to ${filter}: remote requests do not arrive. Allow it in the broker's access list.`, { cause: error }));
     });
   });
   const close = (): Promise<void> => {
-    ending();
+    closing();
     return new Promise((resolve) => void client.end(false, {}, () => resolve()));
   };
-  const abort = (): void => {
-    client.stream.destroy();
-    over();
-  };
-  return { protocolVersion, publish, subscribe, close, abort };
+  return { protocolVersion, receiveMaximum, publish, subscribe, close, abort: (reason = 'given up') => abort(reason) };
 }
 
 function refusal({ url, clientId, username, protocolVersion }: SessionSettings, error: Error | undefined): SortlineError {

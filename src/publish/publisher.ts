@@ -1,15 +1,19 @@
 // The publisher: a sink of LineEvents that tells them to an MQTT broker. Retained topics are kept as their newest payload and
 // sent again at every connect; item events go through the outbox, in order, and leave it when the broker has them. A broker
-// that is away never holds the line up.
+// that is away, slow or deaf never holds the line up.
 //
 //   event ─▶ retained state ─┐
 //        └─▶ outbox ─────────┴─▶ window of messages in flight ─▶ broker session, opened again with back-off
 import type { Clock, Timer } from '../base/clock.ts';
-import { isSortlineError, reasonOf } from '../base/errors.ts';
+import { delay } from '../base/clock.ts';
+import { reasonOf } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
-import { retryDelayMs } from '../base/retry.ts';
+import type { MonotonicNs } from '../base/units.ts';
+import { NS_PER_MS } from '../base/units.ts';
 import type { LineEvent } from '../domain/line-event.ts';
+import { ALARM_CODES } from '../domain/line-event.ts';
+import { BrokerConnection } from './broker-connection.ts';
 import type { BrokerMessage, BrokerSession, OpenSession } from './broker-session.ts';
 import type { BrokerSettings } from './broker-settings.ts';
 import type { Identity, ModelFacts } from './event-topics.ts';
@@ -30,16 +34,18 @@ export interface PublisherDeps {
   readonly queue: number;
   readonly openSession: OpenSession;
   readonly onRequest: RequestHandler;
-  /** Once when the broker is lost or refuses, and once when it is back. */
+  /** When the broker is lost or refuses, once per reason; and once when it is back. */
   readonly onDown?: (message: string) => void;
   readonly onUp?: () => void;
 }
 
+/** Messages on their way at once, at most; the broker may ask for fewer. */
 const WINDOW = 32;
-const RETRY = { firstMs: 250, maxMs: 15_000 };
-/** A broker that refuses us will go on doing so until a person acts. */
-const REFUSED_RETRY_MS = 30_000;
 const DRAIN_MS = 2000;
+const CLOSE_MS = 1000;
+/** A broker that answers pings but acknowledges nothing for this long is connected to anew. */
+const ACKNOWLEDGE_MS = 20_000;
+const WATCH_PERIOD_MS = 5000;
 
 export class Publisher {
   readonly #deps: PublisherDeps;
@@ -49,33 +55,42 @@ export class Publisher {
   readonly #retained = new RetainedState();
   readonly #outbox: Outbox;
   readonly #desk: RequestDesk;
-  #session: BrokerSession | undefined;
-  #protocolVersion: 4 | 5 = 5;
+  readonly #connection: BrokerConnection;
+  #window = WINDOW;
   #inFlight = 0;
-  #failures = 0;
-  #retry: Timer | undefined;
-  #wasDown = false;
-  #isStopped = false;
-  #toldDropped = 0;
+  #progressAtNs: MonotonicNs = 0;
+  #watch: Timer | undefined;
+  /** Of the events given up, those the broker knows of, or is being told of. */
+  #toldDropped = { predictions: 0, outcomes: 0 };
   #drained: (() => void) | undefined;
 
   constructor(deps: PublisherDeps) {
     this.#deps = deps;
-    const { clock, identity } = deps;
+    const { clock, identity, random, broker, openSession, onDown, onUp } = deps;
     this.#log = deps.log.child({ room: 'publish' });
     this.#prefix = topicPrefix(identity);
     this.#topics = new EventTopics(clock, identity);
     this.#outbox = new Outbox(deps.queue);
-    this.#desk = new RequestDesk({ clock, stamp: this.#topics.stamp, onRequest: deps.onRequest });
+    this.#desk = new RequestDesk({ clock, log: this.#log, stamp: this.#topics.stamp, onRequest: deps.onRequest });
+    this.#connection = new BrokerConnection({
+      clock, log: this.#log, random, broker, openSession, onDown, onUp,
+      will: () => ({ topic: `${this.#prefix}/state`, payload: JSON.stringify(this.#topics.offline()), retain: true }),
+      opened: (session) => this.#opened(session),
+      lost: () => this.#lost(),
+      message: (message) => this.#requested(message),
+    });
     this.#keep('info', this.#topics.info());
+    // A run that was killed left its alarms with the broker.
+    for (const alarm of ALARM_CODES) this.#keep(`alarm/${alarm}`, '');
   }
 
   /** Begins to connect; never throws for a broker that is away. */
   start(): void {
-    void this.#connect();
+    this.#connection.start();
+    this.#watch = this.#deps.clock.every(WATCH_PERIOD_MS, () => this.#watchProgress());
   }
 
-  /** The sink. Costs a few microseconds and never throws. */
+  /** The sink. Costs some microseconds and never throws. */
   readonly handle = (event: LineEvent): void => {
     const { retained, item } = this.#topics.of(event, this.#outbox.size);
     if (retained !== undefined) this.#keep(retained.topic, retained.payload);
@@ -96,101 +111,60 @@ export class Publisher {
   }
 
   get isConnected(): boolean {
-    return this.#session !== undefined;
+    return this.#connection.session !== undefined;
   }
 
   /** Sends what is pending for at most 2 s, then disconnects in order: the will is not sent. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    this.#retry?.cancel();
-    if (this.#session !== undefined && this.#pending > 0) {
-      await new Promise<void>((resolve) => {
-        const giveUp = this.#deps.clock.after(DRAIN_MS, resolve);
-        this.#drained = () => { giveUp.cancel(); resolve(); };
-        this.#pump();
-      });
-    }
+    this.#watch?.cancel();
+    const session = this.#connection.stop();
+    if (session !== undefined && this.#pending > 0) await this.#drain();
     if (this.#outbox.size > 0) this.#log.warn({ events: this.#outbox.size }, `${this.#outbox.size} item events never reached the broker`);
-    await this.#session?.close();
-    this.#session = undefined;
+    const current = this.#connection.session;
+    if (current === undefined) return;
+    // A broker that acknowledges nothing does not let go in order either.
+    await Promise.race([current.close(), delay(this.#deps.clock, CLOSE_MS).then(() => current.abort())]);
   }
 
   get #pending(): number {
     return this.#outbox.size + this.#retained.dirtyCount + this.#inFlight;
   }
 
+  #drain(): Promise<void> {
+    return new Promise((resolve) => {
+      const giveUp = this.#deps.clock.after(DRAIN_MS, resolve);
+      this.#drained = () => {
+        giveUp.cancel();
+        resolve();
+      };
+      this.#pump();
+    });
+  }
+
   #keep(topic: string, payload: object | ''): void {
     this.#retained.set(`${this.#prefix}/${topic}`, payload === '' ? '' : JSON.stringify(payload));
   }
 
-  async #connect(): Promise<void> {
-    const { broker, openSession } = this.#deps;
-    const will: BrokerMessage = { topic: `${this.#prefix}/state`, payload: JSON.stringify(this.#topics.offline()), retain: true };
-    try {
-      const session = await openSession({ ...broker, will, protocolVersion: this.#protocolVersion }, {
-        message: (message) => this.#requested(message),
-        closed: (reason) => this.#lost(reason),
-      });
-      if (this.#isStopped) return await session.close();
-      await session.subscribe(`${this.#prefix}/request/+`);
-      this.#opened(session);
-    } catch (error) {
-      this.#openFailed(error);
-    }
-  }
-
   #opened(session: BrokerSession): void {
-    this.#session = session;
-    this.#failures = 0;
+    this.#window = Math.min(WINDOW, session.receiveMaximum);
     this.#inFlight = 0;
     this.#retained.markAllDirty();
-    if (this.#wasDown) this.#deps.onUp?.();
-    this.#wasDown = false;
-    this.#log.info({ broker: this.#deps.broker.url.replace(/\/\/[^/@]*@/, '//'), mqtt: session.protocolVersion, waiting: this.#outbox.size }, `connected to the MQTT broker, ${this.#outbox.size} events waiting`);
-    this.#tellDropped();
+    this.#log.info({ mqtt: session.protocolVersion, waiting: this.#outbox.size }, `connected to the MQTT broker, ${this.#outbox.size} events waiting`);
+    // Without the right to be asked it still publishes.
+    session.subscribe(`${this.#prefix}/request/+`).catch((error: unknown) => this.#log.warn(reasonOf(error)));
     this.#pump();
   }
 
-  #openFailed(error: unknown): void {
-    if (this.#isStopped) return;
-    if (isSortlineError(error) && error.context.versionRefused === true && this.#protocolVersion === 5) {
-      this.#protocolVersion = 4;
-      return void this.#connect();
-    }
-    const isRefused = isSortlineError(error, 'MQTT_REFUSED');
-    this.#down(reasonOf(error));
-    const waitMs = isRefused ? REFUSED_RETRY_MS : retryDelayMs(RETRY, this.#failures++, this.#deps.random);
-    this.#retry = this.#deps.clock.after(waitMs, () => void this.#connect());
-  }
-
-  #lost(reason: string): void {
-    if (this.#session === undefined) return;
-    this.#session = undefined;
+  #lost(): void {
     this.#inFlight = 0;
     this.#outbox.returnInFlight();
-    if (this.#isStopped) return this.#drained?.();
-    this.#down(`the connection to the MQTT broker was lost: ${reason}`);
-    this.#retry = this.#deps.clock.after(retryDelayMs(RETRY, this.#failures++, this.#deps.random), () => void this.#connect());
+    this.#drained?.();
   }
 
-  #down(message: string): void {
-    if (this.#wasDown) return;
-    this.#wasDown = true;
-    this.#log.warn(message);
-    this.#deps.onDown?.(message);
-  }
-
-  #tellDropped(): void {
-    const { predictions, outcomes } = this.#outbox.dropped;
-    if (predictions + outcomes === this.#toldDropped) return;
-    this.#toldDropped = predictions + outcomes;
-    this.#log.warn({ predictions, outcomes }, `while the broker was away ${predictions} predictions and ${outcomes} outcomes had to be given up`);
-    this.#send({ topic: `${this.#prefix}/item/dropped`, payload: JSON.stringify(this.#topics.dropped(this.#outbox.dropped)), retain: false }, () => undefined);
-  }
-
-  /** Fills the window: live state first, then the items in order. */
+  /** Fills the window: what was given up, then live state, then the items in order. */
   #pump(): void {
-    while (this.#session !== undefined && this.#inFlight < WINDOW) {
+    while (this.isConnected && this.#inFlight < this.#window) {
+      if (this.#tellDropped()) continue;
       const job = this.#retained.take();
       if (job !== undefined) {
         this.#send({ topic: job.topic, payload: job.payload, retain: true }, () => this.#retained.done(job));
@@ -203,23 +177,39 @@ export class Publisher {
     if (this.#pending === 0) this.#drained?.();
   }
 
+  #tellDropped(): boolean {
+    const { predictions, outcomes } = this.#outbox.dropped;
+    const fresh = { predictions: predictions - this.#toldDropped.predictions, outcomes: outcomes - this.#toldDropped.outcomes };
+    if (fresh.predictions + fresh.outcomes === 0) return false;
+    this.#toldDropped = { predictions, outcomes };
+    this.#log.warn(fresh, `while the broker was away ${fresh.predictions} predictions and ${fresh.outcomes} outcomes had to be given up`);
+    this.#send({ topic: `${this.#prefix}/item/dropped`, payload: JSON.stringify(this.#topics.dropped(fresh)), retain: false }, () => undefined);
+    return true;
+  }
+
   #send(message: BrokerMessage, done: () => void): void {
-    const session = this.#session!;
-    this.#inFlight++;
+    const session = this.#connection.session!;
+    if (this.#inFlight++ === 0) this.#progressAtNs = this.#deps.clock.nowNs();
     void session.publish(message).then((result) => {
       // An answer that belongs to a session that is gone was already taken back.
-      if (session !== this.#session) return;
+      if (session !== this.#connection.session) return;
       this.#inFlight--;
+      this.#progressAtNs = this.#deps.clock.nowNs();
       if (result.result === 'refused') this.#log.warn({ topic: message.topic, reason: result.reason }, `the broker refused a message on ${message.topic}: ${result.reason}`);
       done();
       this.#pump();
     });
   }
 
+  #watchProgress(): void {
+    const silentMs = (this.#deps.clock.nowNs() - this.#progressAtNs) / NS_PER_MS;
+    if (this.#inFlight > 0 && silentMs > ACKNOWLEDGE_MS) this.#connection.session?.abort(`no message was acknowledged for ${Math.round(silentMs / 1000)} s`);
+  }
+
   #requested(message: { topic: string; payload: Uint8Array; retained: boolean }): void {
     const command = message.topic.slice(this.#prefix.length + '/request/'.length);
     void this.#desk.answer(command, message).then((answer) => {
-      if (answer === undefined || this.#session === undefined) return;
+      if (answer === undefined || !this.isConnected) return;
       this.#send({ topic: `${this.#prefix}/response/${command}`, payload: JSON.stringify(answer), retain: false }, () => undefined);
     });
   }

@@ -35,8 +35,8 @@ const state = z.object({
 
 const info = z.object({
   ...header,
-  site: z.string(),
-  line: z.string(),
+  site: z.string().describe('`line.site` of the config'),
+  line: z.string().describe('`line.id` of the config'),
   startedIso: z.iso.datetime().describe('When this run of the service started'),
   versions: z.record(z.string(), z.string()).describe('Versions of Sortline and of what it runs on'),
   model: z.object({
@@ -57,13 +57,13 @@ const prediction = z.object({
   decision: z.object({
     bin: z.string().describe('Bin it shall go to, or `residue`'),
     reason: z.enum(DECISION_REASONS).describe('Why there'),
-  }),
+  }).describe('What follows from the vote, the recipe and the bins'),
   position: z.object({
     positionCounts: z.number().describe('Encoder count at which its centre passes the camera origin'),
     yMm: z.number().describe('Across the belt, mm'),
     lengthMm: z.number().describe('Extent along travel, mm'),
     widthMm: z.number().describe('Extent across the belt, mm'),
-  }),
+  }).describe('Where it lies on the belt'),
   modelSha256: z.string().nullable().describe('The model that looked'),
 });
 
@@ -72,8 +72,8 @@ const outcome = z.object({
   outcome: z.enum(OUTCOMES).describe('How the item ended; exactly one per item'),
   cause: z.enum(OUTCOME_CAUSES).describe('What made it so'),
   bin: z.string().describe('Where it went by this ending: its bin when sorted, else `residue`'),
-  material: material.nullable(),
-  confidence: ratio.nullable(),
+  material: material.nullable().describe('As predicted; null where it was never classified'),
+  confidence: ratio.nullable().describe('As predicted'),
   firedAtCounts: z.number().nullable().describe('Encoder count at which the output switched on'),
   countError: z.number().nullable().describe('Distance to the count it was commanded for'),
 });
@@ -86,36 +86,41 @@ const dropped = z.object({
 
 const stats = z.object({
   ...header,
-  itemsSeen: count,
+  itemsSeen: count.describe('Items seen whole, since the service started'),
   outcomes: z.record(z.enum(OUTCOMES), count).describe('Items by how they ended, since the service started'),
-  framesProcessed: count,
+  framesProcessed: count.describe('Frames looked at'),
   framesDropped: count.describe('Frames replaced by a newer one before they were looked at'),
-  cropsClassified: count,
-  beltMmPerSecond: z.number(),
+  cropsClassified: count.describe('Pictures of items run through the model'),
+  beltMmPerSecond: z.number().describe('Belt speed, mm/s'),
   linkRetransmissions: count.describe('Serial frames sent again'),
-  linkRoundTripMs: z.number().nullable(),
-  overheadMsP99: z.number().nullable().describe('Exposure to command written, without inference, 99th percentile'),
+  linkRoundTripMs: z.number().nullable().describe('Serial round trip, ms'),
+  overheadMsP99: z.number().nullable().describe('Exposure to command written, without inference, 99th percentile, ms'),
   queued: count.describe('Item events waiting for the broker'),
 });
 
 const alarm = z.object({
   ...header,
-  alarm: z.enum(ALARM_CODES),
+  alarm: z.enum(ALARM_CODES).describe('Its code'),
   active: z.array(z.object({
     subject: z.string().describe('What it is about: a bin, a device'),
     message: z.string().describe('What happened'),
     whatToDo: z.string().describe('What a person does about it'),
-    sinceIso: z.iso.datetime(),
+    sinceIso: z.iso.datetime().describe('When it was raised'),
   })).min(1).describe('One entry per subject'),
 });
 
-const bin = z.object({ ...header, bin: z.string(), full: z.boolean(), enabled: z.boolean() });
+const bin = z.object({
+  ...header,
+  bin: z.string().describe('Its id in the config'),
+  full: z.boolean().describe('Its sensor says so; items go to the residue meanwhile'),
+  enabled: z.boolean().describe('Whether it is in use, by the config'),
+});
 
 const recipe = z.object({
   ...header,
-  name: z.string(),
+  name: z.string().describe('Name of the recipe'),
   by: z.string().describe('Who changed it'),
-  binByMaterial: z.record(material, z.string()),
+  binByMaterial: z.record(material, z.string()).describe('Bin each material goes to'),
   thresholdByMaterial: z.record(material, ratio).describe('Confidence each material needs'),
 });
 
@@ -128,7 +133,7 @@ const request = z.strictObject({
 const response = z.object({
   ...header,
   id: z.string().nullable().describe('Id of the request; null where it could not be read'),
-  command: z.enum([...COMMANDS, 'unknown']),
+  command: z.enum([...COMMANDS, 'unknown']).describe('What was asked'),
   result: z.enum(['accepted', 'refused', 'invalid']).describe('`invalid`: the request itself was wrong'),
   reason: z.string().nullable().describe('Why not'),
 });
