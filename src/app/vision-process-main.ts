@@ -13,6 +13,8 @@ import { cameraOf } from './vision-setup.ts';
 
 const MB = 1024 * 1024;
 const HUNG_CHECK_MS = 500;
+/** Failed runs in a row that no retry has mended. */
+const FAILURES_TO_END = 5;
 
 // OpenCV's own threads would take the cores from the model; the pictures are small.
 cv.setNumThreads(1);
@@ -60,11 +62,15 @@ async function start(setup: VisionSetup): Promise<void> {
   }
 }
 
-/** A run of the model that never ends does not block this thread: it is noticed here, and the line starts a new process. */
+/**
+ * A run of the model that never ends does not block this thread, and an inference thread that died fails every run at once:
+ * both are noticed here, and the line starts a new process.
+ */
 function watchModel(watched: VisionRunner, { limitMs, log }: { limitMs: number; log: Logger }): void {
   systemClock.every(HUNG_CHECK_MS, () => {
-    if ((watched.longestRunMs ?? 0) <= limitMs) return;
-    log.error(`the model has been running for more than ${limitMs} ms: ending the vision process`);
+    const isHung = (watched.longestRunMs ?? 0) > limitMs;
+    if (!isHung && watched.failuresInARow < FAILURES_TO_END) return;
+    log.error(`the model ${isHung ? `has been running for more than ${limitMs} ms` : `failed ${watched.failuresInARow} times in a row`}: ending the vision process`);
     process.exit(3);
   });
 }

@@ -1,6 +1,7 @@
 // Camera, pipeline and classifier as one Vision: pulls the newest frame whenever it is free and tells what it sees. The vision
 // process wraps it in IPC; in virtual time it runs inside the simulator as it is.
 import type { Clock, Timer } from '../base/clock.ts';
+import type { SortlineError } from '../base/errors.ts';
 import { isSortlineError, reasonOf } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
@@ -41,6 +42,7 @@ export class VisionRunner implements Vision {
   readonly #capture: CaptureLoop;
   readonly #pipeline: VisionPipeline;
   #statsTimer: Timer | undefined;
+  #lastBadFrame: string | undefined;
   #isReady = false;
   #isStopped = false;
 
@@ -54,7 +56,7 @@ export class VisionRunner implements Vision {
         onOpened: () => this.#opened(),
         onStalled: (silentMs, reason) => sink({ kind: 'camera.stalled', silentMs, reason }),
         onRecovered: () => sink({ kind: 'camera.recovered' }),
-        onBadFrame: (error) => sink({ kind: 'vision.warning', code: error.code, message: error.message }),
+        onBadFrame: (error) => this.#badFrame(error),
         onEnded: () => sink({ kind: 'camera.stalled', silentMs: 0, reason: `${camera.description} is at its end` }),
       },
     });
@@ -63,6 +65,11 @@ export class VisionRunner implements Vision {
   /** How long the model has been busy with one run, ms; undefined when idle. */
   get longestRunMs(): Milliseconds | undefined {
     return this.#pipeline.longestRunMs;
+  }
+
+  /** Runs of the model that failed since the last that did not. */
+  get failuresInARow(): number {
+    return this.#pipeline.failuresInARow;
   }
 
   async start(): Promise<void> {
@@ -98,8 +105,16 @@ export class VisionRunner implements Vision {
     sink({ kind: 'vision.ready', classifier: classifier.description, camera: camera.description, frameSize: calibration.frameSize });
   }
 
+  /** Once until a good frame comes: a camera of the wrong size is wrong in every frame. */
+  #badFrame({ code, message, context }: SortlineError): void {
+    if (message === this.#lastBadFrame) return;
+    this.#lastBadFrame = message;
+    this.#deps.sink({ kind: 'vision.warning', code: context['expected'] === undefined ? code : 'CALIB_SIZE_MISMATCH', message });
+  }
+
   async #run(): Promise<void> {
     for (let frame = await this.#capture.take(); frame !== undefined; frame = await this.#capture.take()) {
+      this.#lastBadFrame = undefined;
       try {
         if (!this.#isStopped) this.#pipeline.process(frame);
       } catch (error) {
