@@ -9,7 +9,7 @@ interface GlassColour { readonly wall: Bgr; readonly through: Bgr; readonly opac
 const COLOURS: readonly GlassColour[] = [
   { wall: [18, 46, 28], through: [58, 118, 84], opacity: 0.97 },
   { wall: [12, 34, 16], through: [30, 84, 50], opacity: 0.98 },
-  { wall: [8, 18, 40], through: [22, 54, 104], opacity: 0.98 },
+  { wall: [4, 8, 18], through: [14, 30, 62], opacity: 0.98 },
   { wall: [92, 98, 94], through: [186, 194, 192], opacity: 0.94 },
   { wall: [104, 108, 104], through: [200, 206, 206], opacity: 0.94 },
 ];

@@ -1,10 +1,12 @@
 // Metal: drink cans and tins, lying or standing, and crumpled foil. What makes metal metal is hard contrast: bright and dark
 // side by side, in stripes along a can and in facets on foil.
 import type { Bgr, PaintFacts, Shader } from './render-paint.ts';
-import { blobOutline, bump, coverage, facets, layeredNoise, mixColour, noise, PRINT_COLOURS, setColour, smoothStep, turnedOutline, varied } from './render-paint.ts';
+import { blobOutline, bump, coverage, facets, layeredNoise, mixColour, noise, setColour, smoothStep, turnedOutline, varied } from './render-paint.ts';
 import { pictureBlock, textLines } from './render-print.ts';
 
 const STEEL: Bgr = [182, 186, 186];
+/** Drinks are sold in these. */
+const CANS: readonly Bgr[] = [[40, 40, 190], [170, 80, 30], [125, 60, 110], [60, 60, 60], [150, 150, 40], [186, 190, 190]];
 
 export function paintMetal(facts: PaintFacts): Shader {
   const { random, halfLength, halfWidth } = facts;
@@ -44,8 +46,8 @@ function drinkCan(facts: PaintFacts): Shader {
   const half = (x: number): number => halfWidth * (1 - 0.17 * smoothStep(halfLength - taper, halfLength - 2.5, Math.abs(x))) - depth * 0.5 - depth * 0.5 * dents(x, 3);
   const outline = turnedOutline(halfLength, half);
   const light = cylinderLight(random);
-  const print = varied(random, random.pick(PRINT_COLOURS), 20);
-  const band = varied(random, random.pick([STEEL, [225, 228, 230] as Bgr, ...PRINT_COLOURS.slice(0, 3)]), 12);
+  const print = varied(random, random.pick(CANS), 20);
+  const band = varied(random, random.pick([STEEL, [225, 228, 230] as Bgr, ...CANS.slice(0, 2)]), 12);
   const swirl = layeredNoise(random, 34, 2), swirlAt = random.between(-0.3, 0.3);
   const face = { left: -halfLength * 0.55, top: -halfWidth * 0.4, right: halfLength * 0.55, bottom: halfWidth * 0.4 };
   const text = textLines(random, { area: face, heightMm: random.between(5, 10), ink: [236, 238, 240], strength: 0.85 });
@@ -71,7 +73,7 @@ function drinkCan(facts: PaintFacts): Shader {
 
 function tin(facts: PaintFacts): Shader {
   const { random, halfLength, halfWidth } = facts;
-  const ribs = random.between(0.25, 0.6) * halfLength, hasLabel = random.next() < 0.35;
+  const ribs = random.between(0.25, 0.6) * halfLength, hasLabel = random.next() < 0.2;
   const outline = turnedOutline(halfLength, (x) => halfWidth - (halfLength - Math.abs(x) < 2 ? 0 : 0.9));
   const light = cylinderLight(random);
   const tarnish = layeredNoise(random, 30, 3), brushed = noise(random, 0.8), dents = noise(random, 24);

@@ -4,41 +4,42 @@ import type { Bgr, PaintFacts, Shader } from './render-paint.ts';
 import { bump, coverage, facets, layeredNoise, mixColour, setColour, sheetOutline, smoothStep, turnedOutline, varied } from './render-paint.ts';
 import { pictureBlock, textLines } from './render-print.ts';
 
-const VIVID: readonly Bgr[] = [[60, 120, 40], [40, 90, 220], [40, 40, 190], [190, 110, 30], [205, 150, 60], [40, 180, 230], [225, 228, 228]];
-const MILKY: readonly Bgr[] = [[226, 230, 230], [216, 224, 226], [232, 232, 228]];
-const CLEAR: readonly Bgr[] = [[214, 208, 196], [218, 216, 210], [222, 206, 178]];
+const LIDS: readonly Bgr[] = [[60, 120, 40], [50, 105, 30], [40, 180, 230], [60, 190, 225], [80, 140, 50]];
+const CAPS: readonly Bgr[] = [[60, 140, 50], [232, 234, 234], [190, 100, 30], [215, 150, 60]];
+const LABELS: readonly Bgr[] = [[200, 120, 20], [220, 160, 60], [190, 90, 20], [200, 150, 30]];
+const MILKY: readonly Bgr[] = [[218, 226, 228], [214, 220, 222], [224, 228, 226]];
+const SOLID: readonly Bgr[] = [[40, 185, 235], [60, 200, 240], [225, 180, 110]];
+const CLEAR: readonly Bgr[] = [[226, 206, 176], [230, 208, 166], [218, 204, 184]];
+const TUBS: readonly Bgr[] = [[200, 110, 20], [215, 150, 60], [40, 190, 235], [60, 180, 240]];
 
 export function paintPlastic(facts: PaintFacts): Shader {
   const { random, halfLength, halfWidth } = facts;
   if (halfLength < 1.25 * halfWidth) return random.next() < 0.55 ? lid(facts) : tub(facts);
   const choice = random.next();
-  if (choice < 0.5) return drinkBottle(facts);
-  return choice < 0.75 ? solidBottle(facts, random.pick(MILKY)) : solidBottle(facts, random.pick(VIVID));
+  if (choice < 0.7) return drinkBottle(facts);
+  return choice < 0.8 ? solidBottle(facts, random.pick(MILKY)) : solidBottle(facts, random.pick(SOLID));
 }
 
 function lid({ random, halfLength, halfWidth }: PaintFacts): Shader {
-  const colour = varied(random, random.pick(VIVID), 14);
-  const rim = random.between(0.8, 0.88), ring = random.between(0.4, 0.6);
+  const colour = varied(random, random.pick(LIDS), 14);
+  const rim = random.between(0.86, 0.92);
   const lightX = random.between(-1, 1), lightY = random.between(-1, 1);
   const size = Math.min(halfLength, halfWidth);
-  const wear = layeredNoise(random, 20, 3);
+  const wear = layeredNoise(random, 20, 3), mark = layeredNoise(random, 9, 2), hasMark = random.next() < 0.5;
   return (x, y, pixel) => {
     const u = x / halfLength, v = y / halfWidth;
     const radius = Math.hypot(u, v);
     pixel.opacity = coverage((radius - 1) * size);
     if (pixel.opacity === 0) return;
     const towards = (u * lightX + v * lightY) / (radius + 0.01);
-    const knurl = radius > 0.93 ? 0.14 * Math.sign(Math.sin(Math.atan2(v, u) * 70)) : 0;
-    const relief = 0.16 * towards * bump(radius - rim, 0.035) - 0.14 * towards * bump(radius - ring, 0.025) - 0.18 * bump(radius - 0.94, 0.02);
-    const light = 0.92 + relief + knurl + 0.1 * (u * lightX + v * lightY) + 0.03 * wear(x, y);
-    setColour(pixel, colour, light);
-    mixColour(pixel, [255, 255, 255], 0.3 * bump(radius - rim, 0.02) * Math.max(0, towards));
+    const light = 0.9 + 0.08 * towards * bump(radius - rim, 0.05) + 0.1 * (u * lightX + v * lightY) + 0.04 * wear(x, y) - 0.16 * smoothStep(0.9, 1, radius) * (1 - 0.5 * towards);
+    setColour(pixel, colour, light + (hasMark && radius < 0.5 ? 0.05 * smoothStep(0, 0.1, mark(x, y)) : 0));
   };
 }
 
 function tub(facts: PaintFacts): Shader {
   const { random, halfLength, halfWidth } = facts;
-  const colour = varied(random, random.pick(random.next() < 0.6 ? MILKY : VIVID), 8);
+  const colour = varied(random, random.pick(TUBS), 10);
   const outline = sheetOutline(facts, { cornerMm: halfWidth * random.between(0.25, 0.6), roughMm: 0 });
   const wall = halfWidth * random.between(0.18, 0.3);
   const folds = layeredNoise(random, 24, 3);
@@ -60,7 +61,7 @@ function drinkBottle(facts: PaintFacts): Shader {
   const { random, halfLength, halfWidth } = facts;
   const half = bottleProfile(facts, { neck: 0.36, ribMm: random.between(0.4, 1.2) });
   const outline = turnedOutline(halfLength, half);
-  const body = varied(random, random.pick(CLEAR), 6), cap = varied(random, random.pick(VIVID), 12), label = varied(random, random.pick(VIVID), 16);
+  const body = varied(random, random.pick(CLEAR), 6), cap = varied(random, random.pick(CAPS), 12), label = varied(random, random.pick(LABELS), 16);
   const labelFrom = halfLength * random.between(-0.35, -0.1), labelTo = labelFrom + halfLength * random.between(0.35, 0.55), hasLabel = random.next() < 0.75;
   const face = { left: labelFrom, top: -halfWidth * 0.6, right: labelTo, bottom: halfWidth * 0.6 };
   const text = textLines(random, { area: face, heightMm: random.between(4, 8), ink: [244, 244, 244], strength: 0.9 });
@@ -81,10 +82,10 @@ function drinkBottle(facts: PaintFacts): Shader {
     }
     const tilt = crumple.light(x, y);
     const ribs = Math.sin((x / 5.5) * 2 * Math.PI);
-    setColour(pixel, body, 0.84 + 0.1 * round + 0.07 * tilt + 0.07 * ribs * round + 0.05 * fine(x, y) - 0.1 * crumple.crease());
-    mixColour(pixel, [96, 98, 96], 0.34 * Math.abs(share) ** 6 + 0.16 * Math.max(0, -ribs) * bump(share, 0.6));
+    setColour(pixel, body, 0.88 + 0.1 * round + 0.07 * tilt + 0.07 * ribs * round + 0.06 * fine(x, y) - 0.1 * crumple.crease());
+    mixColour(pixel, [120, 112, 96], 0.3 * Math.abs(share) ** 6 + 0.16 * Math.max(0, -ribs) * bump(share, 0.6));
     mixColour(pixel, [255, 255, 255], Math.min(0.85, 0.5 * bump(share + 0.42, 0.1) * (0.6 + 0.5 * ribs) + 0.5 * smoothStep(0.55, 0.9, tilt)));
-    pixel.opacity *= 0.93;
+    pixel.opacity *= 0.95;
   };
 }
 
@@ -92,7 +93,7 @@ function solidBottle(facts: PaintFacts, tint: Bgr): Shader {
   const { random, halfLength, halfWidth } = facts;
   const half = bottleProfile(facts, { neck: random.between(0.36, 0.5), ribMm: 0 });
   const outline = turnedOutline(halfLength, half);
-  const body = varied(random, tint, 8), cap = varied(random, random.pick(VIVID), 12);
+  const body = varied(random, tint, 8), cap = varied(random, random.pick(CAPS), 12);
   const capFrom = halfLength - Math.min(16, halfLength * 0.22);
   const from = halfLength * random.between(-0.65, -0.5), to = halfLength * random.between(0, 0.2);
   const area = { left: from, top: -halfWidth * 0.6, right: to, bottom: halfWidth * 0.6 };
