@@ -24,7 +24,7 @@ function binRow(bin: string, { items, purity, recovery }: BinSummary): string[] 
 
 function remarks({ accuracy, itemsWithTruth, maxCountError, droppedEvents }: LedgerSummary): string[] {
   const lines = [
-    accuracy === undefined ? undefined : `accuracy ${percent(accuracy)} of the ${itemsWithTruth} items whose true material is known`,
+    accuracy === undefined ? undefined : `accuracy ${percent(accuracy)} of the classified items, where the true material is known (${itemsWithTruth} items)`,
     maxCountError === undefined ? undefined : `largest firing error ${maxCountError} encoder counts`,
     droppedEvents === 0 ? undefined : `${droppedEvents} events could not be stored; they are in these figures but not in the file`,
   ].filter((line) => line !== undefined);
