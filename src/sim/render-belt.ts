@@ -1,5 +1,5 @@
 // The empty virtual belt: one period of rubber texture with its seam, drawn once, shown from where the belt stands; light
-// that slowly drifts and the sensor's noise on top. One copy and one whole-frame sum per picture, nothing else.
+// that slowly drifts and the sensor's noise on top. One copy and two whole-frame sums per picture, nothing else.
 import type { Random } from '../base/random.ts';
 import type { SizePx } from '../domain/frame.ts';
 import type { Mat } from '../image/opencv.ts';
@@ -10,11 +10,10 @@ export const BELT_BGR = [72, 76, 70] as const;
 const PERIOD_PX = 2048;
 const SEAM_PX = 5;
 const GRAIN_LEVELS = 2.4;
-const PATCH_LEVELS = 2.2;
+const PATCH_LEVELS = 1.4;
 /** Positions the noise picture can take, per axis: so many different noises from one picture. */
 const NOISE_SHIFTS = 64;
-/** Noise is stored with this added, so that it fits unsigned pixels. */
-const NOISE_ZERO = 32;
+const GAIN_STEP = 1 / 256;
 /** Of the slow drift of the light, two incommensurable periods. */
 const DRIFT_PERIODS_S = [97, 41] as const;
 
@@ -30,34 +29,45 @@ export interface BeltOptions {
 export class BeltPicture {
   readonly #options: BeltOptions;
   readonly #strip: Mat;
-  readonly #noise: Mat;
+  readonly #brighter: Mat;
+  readonly #darker: Mat;
+  #lit: { readonly strip: Mat; readonly gain: number };
 
   constructor(options: BeltOptions) {
     this.#options = options;
     this.#strip = drawStrip(options);
-    this.#noise = drawNoise(options);
+    ({ brighter: this.#brighter, darker: this.#darker } = drawNoise(options));
+    this.#lit = { strip: this.#strip.copy(), gain: 1 };
   }
 
-  /** The belt after `travelPx` of travel, evenly lit; the caller owns it. */
-  at(travelPx: number): Mat {
+  /** Brightness of the light at `seconds`, in steps too small to be seen. */
+  gainAt(seconds: number): number {
+    const [slow, quick] = DRIFT_PERIODS_S.map((period) => Math.sin((2 * Math.PI * seconds) / period)) as [number, number];
+    return 1 + Math.round((this.#options.lightDrift * (0.7 * slow + 0.3 * quick)) / GAIN_STEP) * GAIN_STEP;
+  }
+
+  /** The belt after `travelPx` of travel, in light of the given `gain`; the caller owns it. */
+  at(travelPx: number, gain: number): Mat {
+    // The whole strip is lit anew once a step, seconds apart, instead of every picture.
+    if (gain !== this.#lit.gain) {
+      this.#lit.strip.release();
+      this.#lit = { strip: this.#strip.convertTo(cv.CV_8UC3, gain, 0), gain };
+    }
     const { width, height } = this.#options.size;
     const from = (((-Math.round(travelPx)) % PERIOD_PX) + PERIOD_PX) % PERIOD_PX;
     using scope = new MatScope();
-    return scope.own(this.#strip.getRegion(new cv.Rect(from, 0, width, height))).copy();
+    return scope.own(this.#lit.strip.getRegion(new cv.Rect(from, 0, width, height))).copy();
   }
 
-  /** The picture as the sensor gives it at `seconds`, its noise drawn from `random`; `lit` stays the caller's. */
-  exposed(lit: Mat, seconds: number, random: Random): Mat {
+  /** The picture as the sensor gives it, its noise drawn from `random`; `lit` stays the caller's. */
+  exposed(lit: Mat, random: Random): Mat {
     using scope = new MatScope();
     const at = new cv.Rect(random.integer(0, NOISE_SHIFTS - 1), random.integer(0, NOISE_SHIFTS - 1), lit.cols, lit.rows);
-    const [slow, quick] = DRIFT_PERIODS_S.map((period) => Math.sin((2 * Math.PI * seconds) / period)) as [number, number];
-    const gain = 1 + this.#options.lightDrift * (0.7 * slow + 0.3 * quick);
-    return lit.addWeighted(gain, scope.own(this.#noise.getRegion(at)), 1, -NOISE_ZERO);
+    return scope.own(lit.add(scope.own(this.#brighter.getRegion(at)))).sub(scope.own(this.#darker.getRegion(at)));
   }
 
   release(): void {
-    this.#strip.release();
-    this.#noise.release();
+    for (const mat of [this.#strip, this.#lit.strip, this.#brighter, this.#darker]) mat.release();
   }
 }
 
@@ -88,11 +98,13 @@ function drawSeams(texture: Mat): void {
   }
 }
 
-function drawNoise({ size, random, noiseLevels }: BeltOptions): Mat {
+/** What the noise adds and what it takes, apart: unsigned pixels saturate as the sensor's do, and two sums are quickest. */
+function drawNoise({ size, random, noiseLevels }: BeltOptions): { brighter: Mat; darker: Mat } {
   using scope = new MatScope();
   const options = { rows: size.height + NOISE_SHIFTS, cols: size.width + NOISE_SHIFTS, levels: noiseLevels };
-  const channels = BELT_BGR.map(() => scope.own(scope.own(noiseMat(random, options)).convertTo(cv.CV_8UC1, 1, NOISE_ZERO)));
-  return new cv.Mat(channels);
+  const noise = BELT_BGR.map(() => scope.own(noiseMat(random, options)));
+  const side = (sign: number): Mat => new cv.Mat(noise.map((channel) => scope.own(channel.convertTo(cv.CV_8UC1, sign, 0))));
+  return { brighter: side(1), darker: side(-1) };
 }
 
 /** Nearly normal noise, zero mean, float: a sum of four evenly spread bytes, which is ten times quicker than Box-Muller. */

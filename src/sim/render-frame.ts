@@ -63,10 +63,11 @@ export class FrameRenderer {
     const coming = world.itemsBetween(counts + REACH_MM * countsPerMm, counts + (REACH_MM + AHEAD_MM) * countsPerMm);
     this.#forgetAllBut([...items, ...coming]);
     using scope = new MatScope();
-    const lit = scope.own(this.#belt.at((counts / countsPerMm) * PX_PER_MM));
+    const gain = this.#belt.gainAt(seconds);
+    const lit = scope.own(this.#belt.at((counts / countsPerMm) * PX_PER_MM, gain));
     const placed = items.map((item) => ({ prepared: this.#prepare(item), item, centrePx: ((counts - item.entryCounts) / countsPerMm) * PX_PER_MM }));
-    for (const { prepared, item, centrePx } of placed) if (prepared.kind === 'drawn') prepared.sprite.blendInto(lit, cornerOf(prepared.sprite.size, centrePx, item));
-    const frame = this.#belt.exposed(lit, seconds, createRandom(world.options.seed).fork(NOISE_STREAM).fork(exposure));
+    for (const { prepared, item, centrePx } of placed) if (prepared.kind === 'drawn') prepared.sprite.blendInto(lit, cornerOf(prepared.sprite.size, centrePx, item), gain);
+    const frame = this.#belt.exposed(lit, createRandom(world.options.seed).fork(NOISE_STREAM).fork(exposure));
     for (const { prepared, item, centrePx } of placed) if (prepared.kind === 'card') layCard(prepared.image, frame, cornerOf({ width: prepared.image.cols, height: prepared.image.rows }, centrePx, item));
     const next = coming.find(({ index }) => !this.#prepared.has(index));
     if (next !== undefined) this.#prepare(next);
@@ -95,8 +96,7 @@ export class FrameRenderer {
     using scope = new MatScope();
     try {
       const photo = scope.own(readImage(file));
-      const cols = Math.min(photo.cols, Math.round((photo.rows * item.lengthMm) / item.widthMm));
-      const rows = Math.min(photo.rows, Math.round((photo.cols * item.widthMm) / item.lengthMm));
+      const { cols, rows } = partOf(photo, width / height);
       const middle = scope.own(photo.getRegion(new cv.Rect((photo.cols - cols) >> 1, (photo.rows - rows) >> 1, cols, rows)));
       return middle.resize(height, width, 0, 0, rows > height ? cv.INTER_AREA : cv.INTER_LINEAR);
     } catch (error) {
@@ -115,6 +115,12 @@ export class FrameRenderer {
       this.#prepared.delete(index);
     }
   }
+}
+
+/** The largest part of these proportions; the whole photograph where it has nearly these. */
+function partOf({ cols, rows }: Mat, proportions: number): { cols: number; rows: number } {
+  if (Math.abs(cols / rows / proportions - 1) < 0.01) return { cols, rows };
+  return cols / rows > proportions ? { cols: Math.round(rows * proportions), rows } : { cols, rows: Math.round(cols / proportions) };
 }
 
 interface Corner { readonly x: number; readonly y: number }

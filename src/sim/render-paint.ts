@@ -146,7 +146,9 @@ export function mixColour(pixel: Pixel, colour: Bgr, share: number): void {
 /** 1 at 0, falling off over `width`. */
 export function bump(distance: number, width: number): number {
   const share = distance / width;
-  return Math.exp(-share * share);
+  const square = share * share;
+  // Beyond three widths nothing of it can be seen, and most pixels are.
+  return square > 9 ? 0 : Math.exp(-square);
 }
 
 export function smoothStep(from: number, to: number, value: number): number {

@@ -22,8 +22,8 @@ export class Sprite {
     this.#kept = kept;
   }
 
-  /** Blends into `frame` with the sprite's top left corner at `corner`, which may lie outside. */
-  blendInto(frame: Mat, corner: { x: number; y: number }): void {
+  /** Blends into `frame` with the sprite's top left corner at `corner`, which may lie outside; `gain` is the light's. */
+  blendInto(frame: Mat, corner: { x: number; y: number }, gain: number): void {
     const visible = visiblePart(this.size, frame, corner);
     if (visible === undefined) return;
     using scope = new MatScope();
@@ -31,7 +31,8 @@ export class Sprite {
     const place = scope.own(frame.getRegion(inFrame));
     const belt = scope.own(place.convertTo(cv.CV_32FC3));
     const below = scope.own(belt.hMul(scope.own(this.#kept.getRegion(inSprite))));
-    const blended = scope.own(below.add(scope.own(this.#colour.getRegion(inSprite))));
+    const colour = scope.own(this.#colour.getRegion(inSprite));
+    const blended = scope.own(below.add(gain === 1 ? colour : scope.own(colour.mul(gain))));
     scope.own(scope.own(blended.convertTo(cv.CV_8UC3)).copyTo(place));
   }
 
@@ -46,7 +47,7 @@ export function turnedSprite(drawing: Drawing, rotationRad: number): Sprite {
   using scope = new MatScope();
   const { width, height, bgr, alpha } = drawing;
   const opacity = scope.own(new cv.Mat(bytesOf(alpha), height, width, cv.CV_32FC1));
-  const opacity3 = scope.own(new cv.Mat([opacity, opacity, opacity]));
+  const opacity3 = scope.own(threefold(opacity));
   const colour = scope.own(scope.own(new cv.Mat(bytesOf(bgr), height, width, cv.CV_32FC3)).hMul(opacity3));
   if (rotationRad === 0) return new Sprite(scope.keep(colour), opacity3.convertTo(cv.CV_32FC3, -1, 1));
   const cos = Math.abs(Math.cos(rotationRad)), sin = Math.abs(Math.sin(rotationRad));
@@ -54,8 +55,12 @@ export function turnedSprite(drawing: Drawing, rotationRad: number): Sprite {
   const turn = scope.own(turnAbout({ width, height }, size, rotationRad));
   const outside = new cv.Vec3(0, 0, 0);
   const turnedColour = colour.warpAffine(turn, size, cv.INTER_LINEAR, cv.BORDER_CONSTANT, outside);
-  const turnedOpacity = scope.own(opacity3.warpAffine(turn, size, cv.INTER_LINEAR, cv.BORDER_CONSTANT, outside));
-  return new Sprite(turnedColour, turnedOpacity.convertTo(cv.CV_32FC3, -1, 1));
+  const turnedOpacity = scope.own(opacity.warpAffine(turn, size, cv.INTER_LINEAR, cv.BORDER_CONSTANT, outside));
+  return new Sprite(turnedColour, threefold(scope.own(turnedOpacity.convertTo(cv.CV_32FC1, -1, 1))));
+}
+
+function threefold(single: Mat): Mat {
+  return new cv.Mat([single, single, single]);
 }
 
 /** The forward 2x3 matrix that warpAffine wants, centre onto centre. Pixel centres lie at half a pixel. */
