@@ -109,9 +109,11 @@ describe('writing', () => {
   test('an event that no table takes is counted and does not hold up the others', async () => {
     const ledger = open();
     const broken = settled('a', { outcome: 'sorted' });
-    for (const event of [seen('a'), { ...broken, outcome: Symbol('x') as never }, seen('b')]) ledger.handle(event);
+    for (const event of [recipeChanged(), seen('a'), { ...broken, outcome: Symbol('x') as never }, seen('b')]) ledger.handle(event);
     await clock.advanceMs(300);
     expect(rows('SELECT item_id FROM items ORDER BY item')).toEqual([{ item_id: 'a' }, { item_id: 'b' }]);
+    // The batch that failed was taken back whole, or this would be there twice.
+    expect(rows('SELECT kind FROM events')).toEqual([{ kind: 'recipe.changed' }]);
     expect(ledger.summary().droppedEvents).toBe(1);
     ledger.close();
   });

@@ -14,7 +14,7 @@ const step = fc.oneof(
 );
 
 test('whatever happens: bounded, in order, nothing lost uncounted, and outcomes outlive predictions', () => {
-  fc.assert(fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+  fc.assert(fc.property(fc.array(step, { minLength: 30, maxLength: 150, size: 'max' }), (steps) => {
     const outbox = new Outbox(CAPACITY);
     const held = new Map<string, OutboxEntry>();
     const inFlight: OutboxEntry[] = [];
@@ -72,6 +72,15 @@ test('when full, the oldest predictions go first, then the oldest outcomes', () 
   push('outcome', 'o5');
   expect(outbox.dropped).toEqual({ predictions: 2, outcomes: 1 });
   expect(Array.from({ length: 4 }, () => outbox.take()!.payload)).toEqual(['o2', 'o3', 'o4', 'o5']);
+});
+
+test('what was in flight when the connection broke goes again first, in order, without what was acknowledged', () => {
+  const outbox = new Outbox(8);
+  for (const payload of ['1', '2', '3', '4']) outbox.push({ kind: 'outcome', topic: 't', payload });
+  const [, second] = [outbox.take(), outbox.take(), outbox.take()];
+  outbox.done(second!);
+  outbox.returnInFlight();
+  expect(Array.from({ length: 4 }, () => outbox.take()?.payload)).toEqual(['1', '3', '4', undefined]);
 });
 
 test('a retained topic carries its newest payload only, once per connect', () => {
