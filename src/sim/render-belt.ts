@@ -11,6 +11,8 @@ const PERIOD_PX = 2048;
 const SEAM_PX = 5;
 const GRAIN_LEVELS = 2.4;
 const PATCH_LEVELS = 1.4;
+/** Standard deviation of the sum of four bytes, each evenly spread from 0 to 255. */
+const FOUR_BYTES_DEVIATION = 147.8;
 /** Positions the noise picture can take, per axis: so many different noises from one picture. */
 const NOISE_SHIFTS = 64;
 const GAIN_STEP = 1 / 256;
@@ -110,10 +112,13 @@ function drawNoise({ size, random, noiseLevels }: BeltOptions): { brighter: Mat;
 /** Nearly normal noise, zero mean, float: a sum of four evenly spread bytes, which is ten times quicker than Box-Muller. */
 function noiseMat(random: Random, { rows, cols, levels }: { rows: number; cols: number; levels: number }): Mat {
   const values = new Float32Array(rows * cols);
-  // Four bytes of one draw; their sum has the standard deviation 147.8.
-  const scale = levels / 147.8;
+  const scale = levels / FOUR_BYTES_DEVIATION;
+  // Xorshift (Marsaglia, 2003) from one draw: millions of values are needed at start-up, and only their look matters.
+  let bits = random.integer(1, 0xffff_ffff) | 0;
   for (let index = 0; index < values.length; index++) {
-    const bits = Math.floor(random.next() * 0x1_0000_0000);
+    bits ^= bits << 13;
+    bits ^= bits >>> 17;
+    bits ^= bits << 5;
     values[index] = ((bits & 255) + ((bits >>> 8) & 255) + ((bits >>> 16) & 255) + (bits >>> 24) - 510) * scale;
   }
   return new cv.Mat(Buffer.from(values.buffer), rows, cols, cv.CV_32FC1);
