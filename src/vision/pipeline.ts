@@ -179,8 +179,8 @@ export class VisionPipeline {
     const looks = this.#looksByTrack.get(trackId);
     if (looks === undefined) return;
     looks.isLeaving = true;
-    // Its last picture is worth the wait only where the item has too few looks to be judged.
-    if (looks.startedCount >= this.#deps.options.looks.minLooks) this.#batcher.withdraw(trackId);
+    // Its last picture is worth the wait only where the item was never looked at: the line waits for the word that it is gone.
+    if (looks.startedCount > 0) this.#batcher.withdraw(trackId);
     this.#tellGoneWhenDone(looks);
   }
 
