@@ -10,7 +10,7 @@ import { BeltMotion } from '../sim/belt-motion.ts';
 import type { BoardCable } from '../sim/board-cable.ts';
 import { GroundTruth } from '../sim/ground-truth.ts';
 import type { TwinOptions, VirtualWorldOptions } from '../sim/options.ts';
-import { photosFrom, validationListBeside } from '../sim/photos.ts';
+import { photosFrom } from '../sim/photos.ts';
 import type { Twin, TwinEvent } from '../sim/twin.ts';
 import { createTwin } from '../sim/twin.ts';
 import type { World, WorldOptions } from '../sim/world.ts';
@@ -65,10 +65,10 @@ export class VirtualPlant {
   }
 }
 
-/** What the virtual camera needs to draw the same world in another process. Throws IMAGE_UNREADABLE or USAGE for the photographs. */
+/** What the virtual camera needs to draw the same world in another process. Throws DATA_UNREADABLE, DATA_EMPTY or DATA_LIST_INVALID for the photographs. */
 export function worldOptionsOf(options: PlantOptions, countsPerMm: number): WorldOptions {
   const { seed, itemsPerSecond, itemCount, beltWidthMm, leadInMm, minGapMm, touchingShare } = options.world;
-  const photos = options.images === undefined ? undefined : photosFrom(options.images, validationListBeside(options.images));
+  const photos = options.images === undefined ? undefined : photosFrom(options.images);
   return {
     seed, countsPerMm, itemsPerSecond, beltMmPerSecond: options.twin.beltMmPerSecond, beltWidthMm, leadInMm, minGapMm, touchingShare,
     ...(itemCount === undefined ? {} : { itemCount }), ...(photos === undefined ? {} : { photos }),
