@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadModel } from '../src/classify/load-model.ts';
-import { storeWeightsAsFloat16 } from '../src/classify/onnx-float16.ts';
+import { storeWeightsAsFloat16 } from '../src/onnx/store-float16.ts';
 
 const [from, to] = process.argv.slice(2);
 if (from === undefined || to === undefined) {

@@ -1,14 +1,10 @@
 // The ModelSession port: one loaded graph with one input and one output. Two adapters: ONNX Runtime in this thread
 // (onnx-session.ts), and the same behind a thread of its own (threaded-session.ts).
 import type { Milliseconds } from '../base/units.ts';
+import type { TensorShape } from '../onnx/runtime.ts';
 import type { Provider } from './options.ts';
 
-/** A tensor as the session reports it; a symbolic dimension is its name. */
-export interface TensorShape {
-  readonly name: string;
-  readonly type: string;
-  readonly shape: readonly (number | string)[];
-}
+export type { TensorShape };
 
 export interface SessionRun {
   /** The output, float32, row-major; the caller's. */

@@ -10,7 +10,7 @@ const realTime: Record<string, string> = {
   'src/app/bench-worker.ts': 'measures the real machine',
   'src/app/signals.ts': 'last words of a dying process: no clock may be waited for',
   'src/app/simulate-line.ts': 'says how long virtual time took in real time (wallSeconds)',
-  'src/classify/onnx-session.ts': 'measures how long native code took; virtual time has no such duration',
+  'src/onnx/runtime.ts': 'measures how long native code took; virtual time has no such duration',
 };
 
 describe('core code', () => {

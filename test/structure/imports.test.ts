@@ -5,14 +5,14 @@ import { importsOf, roomOf, sourceFiles, targetOf } from './source-files.ts';
 import type { SourceFile } from './source-files.ts';
 
 const rooms = [
-  'base', 'domain', 'link', 'calibrate', 'ledger', 'image', 'record', 'camera', 'classify', 'vision', 'decide', 'actuate',
+  'base', 'domain', 'link', 'calibrate', 'ledger', 'image', 'record', 'camera', 'onnx', 'classify', 'vision', 'decide', 'actuate',
   'publish', 'web', 'sim', 'learning', 'config', 'app', 'cli',
 ];
 
 /** Package, or the beginning of one with `*`, and the files that may import it. */
 const wrappers: Record<string, readonly string[]> = {
   '@u4/opencv4nodejs': ['src/image/opencv.ts'],
-  'onnxruntime-*': ['src/classify/onnx-session.ts'],
+  'onnxruntime-*': ['src/onnx/runtime.ts'],
   'serialport': ['src/link/serial-transport.ts'],
   '@serialport/*': ['src/link/serial-transport.ts'],
   'mqtt': ['src/publish/mqtt-client.ts'],

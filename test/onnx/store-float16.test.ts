@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { storeWeightsAsFloat16 } from '../../src/classify/onnx-float16.ts';
+import { storeWeightsAsFloat16 } from '../../src/onnx/store-float16.ts';
 import { openOnnxSession } from '../../src/classify/onnx-session.ts';
-import { joinBytes, lenField, readFields, varintField } from '../../src/classify/protobuf-wire.ts';
-import { tinyModel } from './tiny-model.ts';
+import { joinBytes, lenField, readFields, varintField } from '../../src/onnx/protobuf-wire.ts';
+import { tinyModel } from '../classify/tiny-model.ts';
 
 async function logits(model: Uint8Array, labels: number): Promise<Float32Array> {
   const { session } = await openOnnxSession(model, { providers: ['cpu'], require: undefined, threads: { intraOp: 1, spinning: false } });
