@@ -1,4 +1,5 @@
-// The only import of node:sqlite: opens a database the way the ledger wants it, and runs transactions. It knows no table.
+// The only import of node:sqlite: opens a database the way ledger and learning store want it, and runs transactions. It knows
+// no table.
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 
@@ -9,9 +10,10 @@ export interface Statement {
   /** Rows changed. */
   run(...values: SqlValue[]): number;
   get(...values: SqlValue[]): Record<string, unknown> | undefined;
+  all(...values: SqlValue[]): Record<string, unknown>[];
 }
 
-/** One connection, used by one thread: every call blocks until it is done, without waiting for locks. */
+/** One connection, used by one thread: every call blocks until it is done; it waits for locks only where a timeout was given. */
 export interface Database {
   exec(sql: string): void;
   prepare(sql: string): Statement;
@@ -20,18 +22,30 @@ export interface Database {
   close(): void;
 }
 
+export interface SqliteOptions {
+  /** Longest time a call blocks the thread while another process writes, ms; 0 (the default) fails at once. */
+  readonly busyTimeoutMs?: number;
+  /** `rollback` for a file that several machines reach over a network: WAL needs memory they share (sqlite.org/wal.html). */
+  readonly journal?: 'wal' | 'rollback';
+}
+
 /**
  * Opens or creates `path` (or `:memory:`). WAL with synchronous NORMAL: kill -9 loses nothing that was committed, a power cut
  * at most the last moments, and the file is never torn (sqlite.org/wal.html, sqlite.org/pragma.html#pragma_synchronous).
  * Errors are SQLite's own, see {@link isPassing}.
  */
-export function openSqlite(path: string): Database {
-  const connection = new DatabaseSync(path);
+export function openSqlite(path: string, options: SqliteOptions = {}): Database {
+  const connection = new DatabaseSync(path, { timeout: options.busyTimeoutMs ?? 0 });
   try {
     // Only effective before the first table: lets retention give pages back to the disk in small steps.
     connection.exec('PRAGMA auto_vacuum = INCREMENTAL');
-    connection.exec('PRAGMA journal_mode = WAL');
-    connection.exec('PRAGMA synchronous = NORMAL');
+    if (options.journal === 'rollback') {
+      connection.exec('PRAGMA journal_mode = TRUNCATE');
+      connection.exec('PRAGMA synchronous = FULL');
+    } else {
+      connection.exec('PRAGMA journal_mode = WAL');
+      connection.exec('PRAGMA synchronous = NORMAL');
+    }
     connection.exec('PRAGMA journal_size_limit = 8388608');
   } catch (error) {
     connection.close();
@@ -49,6 +63,7 @@ function statementOf(statement: StatementSync): Statement {
   return {
     run: (...values) => Number(statement.run(...values).changes),
     get: (...values) => statement.get(...values),
+    all: (...values) => statement.all(...values),
   };
 }
 
@@ -67,6 +82,7 @@ function transactionOn<T>(connection: DatabaseSync, work: () => T): T {
 
 // Primary result codes, sqlite.org/rescode.html.
 const BUSY = 5, LOCKED = 6, READ_ONLY = 8, IO_ERROR = 10, FULL = 13, CANNOT_OPEN = 14;
+const CORRUPT = 11, NOT_A_DATABASE = 26;
 const TOO_BIG = 18, CONSTRAINT = 19, MISMATCH = 20, RANGE = 25;
 
 /** Whether trying again later may help: disk full, I/O error, locked by another program, folder away, mounted read-only. */
@@ -80,6 +96,14 @@ export function isPassing(error: unknown): boolean {
 export function isRefusal(error: unknown): boolean {
   const code = resultCodeOf(error);
   return code === undefined ? error instanceof TypeError || error instanceof RangeError : [TOO_BIG, CONSTRAINT, MISMATCH, RANGE].includes(code);
+}
+
+/** What is wrong with the file or the disk under it, as a word; `other` for what is about neither room, locks nor contents. */
+export function troubleOf(error: unknown): 'full' | 'busy' | 'damaged' | 'other' {
+  const code = resultCodeOf(error);
+  if (code === FULL || (error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT'].includes(String(error.code)))) return 'full';
+  if (code === BUSY || code === LOCKED) return 'busy';
+  return code === CORRUPT || code === NOT_A_DATABASE ? 'damaged' : 'other';
 }
 
 function resultCodeOf(error: unknown): number | undefined {
