@@ -22,13 +22,17 @@ export function pictureBytes(shape: CropShape): number {
  */
 export function preprocess(picture: Mat, shape: CropShape, target: Uint8Array, offset: number): void {
   using scope = new MatScope();
+  const centre = centreSquare(atCentreHeight(picture, scope), scope);
+  const sized = scope.own(centre.resize(shape.height, shape.width, 0, 0, cv.INTER_LINEAR));
+  target.set(scope.own(sized.cvtColor(cv.COLOR_BGR2RGB)).getData(), offset);
+}
+
+/** The first step alone: `picture` scaled to height 256, owned by `scope`; `picture` itself where it has that height. Training begins with it too. */
+export function atCentreHeight(picture: Mat, scope: MatScope): Mat {
   const width = Math.max(1, Math.round((picture.cols * CENTRE_PX) / picture.rows));
   const interpolation = picture.rows > CENTRE_PX ? cv.INTER_AREA : cv.INTER_LINEAR;
   const isScaled = picture.rows === CENTRE_PX && picture.cols === width;
-  const scaled = isScaled ? picture : scope.own(picture.resize(CENTRE_PX, width, 0, 0, interpolation));
-  const centre = centreSquare(scaled, scope);
-  const sized = scope.own(centre.resize(shape.height, shape.width, 0, 0, cv.INTER_LINEAR));
-  target.set(scope.own(sized.cvtColor(cv.COLOR_BGR2RGB)).getData(), offset);
+  return isScaled ? picture : scope.own(picture.resize(CENTRE_PX, width, 0, 0, interpolation));
 }
 
 function centreSquare(scaled: Mat, scope: MatScope): Mat {
