@@ -1,5 +1,5 @@
 // A learning store in a folder of its own, in virtual time, for one test.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '../../../src/base/logger.ts';
@@ -16,8 +16,13 @@ export interface StoreRig extends Disposable {
   open(deps?: Partial<LearningStoreDeps>): LearningStore;
 }
 
+/** A new folder, on a file system in memory where there is one: flushing to a busy disk takes seconds at times. */
+export function scratchFolder(name: string): string {
+  return mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), `sortline-${name}-`));
+}
+
 export function storeRig(): StoreRig {
-  const folder = mkdtempSync(join(tmpdir(), 'sortline-store-'));
+  const folder = scratchFolder('store');
   const clock = new ManualClock();
   const opened: LearningStore[] = [];
   const open = (deps: Partial<LearningStoreDeps> = {}): LearningStore => {
