@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { reasonOf, SortlineError } from '../base/errors.ts';
 import type { Mat } from './opencv.ts';
 import { cv } from './opencv.ts';
+import type { PictureFormat } from './picture-header.ts';
+import { isJpeg, pictureHeader } from './picture-header.ts';
 
 /** Largest picture taken, pixels: 3 bytes each are 300 MB, more than any camera of a line delivers. */
 export const MAX_PIXELS = 100_000_000;
@@ -27,12 +29,12 @@ export function decodeImage(bytes: Buffer, name: string): Mat {
   const refuse = (found: string): SortlineError => new SortlineError('IMAGE_UNREADABLE', `${name} ${found}: ${EXPECTED}`, { context: { file: name, bytes: bytes.length } });
   if (bytes.length === 0) throw refuse('is empty');
   if (bytes.length > MAX_BYTES) throw refuse(`has ${bytes.length} bytes, more than the ${MAX_BYTES} that are read`);
-  const size = headerSize(bytes);
+  const { format, size } = pictureHeader(bytes) ?? {};
   if (size !== undefined && size.width * size.height > MAX_PIXELS) {
     throw refuse(`says it is ${size.width}x${size.height} px, more than the ${MAX_PIXELS} px that are read`);
   }
   // OpenCV fills what a cut-off JPEG lacks with grey and only warns on stderr: such a picture would be classified as if whole.
-  if (isJpeg(bytes) && !hasJpegEnd(bytes)) throw refuse('is cut off: its JPEG data has no end');
+  if (isCutOff(bytes, format)) throw refuse('is cut off: its picture data has no end');
   let image: Mat;
   try {
     image = cv.imdecode(bytes, cv.IMREAD_COLOR);
@@ -49,24 +51,9 @@ export function encodeJpeg(image: Mat, quality = 85): Buffer {
   return cv.imencode('.jpg', image, [cv.IMWRITE_JPEG_QUALITY, quality]);
 }
 
-function isJpeg(bytes: Buffer): boolean {
-  return bytes[0] === 0xff && bytes[1] === 0xd8;
-}
-
 /** Cameras may append data after the end marker, so it is looked for in the second half rather than at the very end. */
-function hasJpegEnd(bytes: Buffer): boolean {
-  return bytes.lastIndexOf(Buffer.of(0xff, 0xd9)) > bytes.length / 2;
-}
-
-/** Size by the header alone, before anything is allocated: PNG (IHDR) and JPEG (SOFn); undefined for other formats. */
-function headerSize(bytes: Buffer): { width: number; height: number } | undefined {
-  if (bytes.length >= 24 && bytes.readUInt32BE(0) === 0x8950_4e47) return { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) };
-  if (!isJpeg(bytes)) return undefined;
-  for (let at = 2; at + 9 <= bytes.length && bytes[at] === 0xff;) {
-    const marker = bytes[at + 1]!;
-    const isFrameHeader = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
-    if (isFrameHeader) return { width: bytes.readUInt16BE(at + 7), height: bytes.readUInt16BE(at + 5) };
-    at += 2 + bytes.readUInt16BE(at + 2);
-  }
-  return undefined;
+function isCutOff(bytes: Buffer, format: PictureFormat | undefined): boolean {
+  if (format === 'webp') return bytes.readUInt32LE(4) + 8 > bytes.length;
+  if (format === 'png') return bytes.lastIndexOf('IEND') <= bytes.length / 2;
+  return isJpeg(bytes) && bytes.lastIndexOf(Buffer.of(0xff, 0xd9)) <= bytes.length / 2;
 }

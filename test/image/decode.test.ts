@@ -59,7 +59,8 @@ describe('decodeImage', () => {
     ['cut off', halfRed().subarray(0, 400), /cut off/],
     ['a header alone', halfRed().subarray(0, 2), /cut off/],
     ['absurdly large by its header', png, /100000x100000 px/],
-    ['PNG without data', cv.imencode('.png', new cv.Mat(4, 4, cv.CV_8UC3, [1, 2, 3])).subarray(0, 40), /picture/],
+    ['a cut-off PNG', cv.imencode('.png', new cv.Mat(4, 4, cv.CV_8UC3, [1, 2, 3])).subarray(0, 40), /cut off/],
+    ['a cut-off WebP', cv.imencode('.webp', new cv.Mat(40, 40, cv.CV_8UC3, [1, 2, 3])).subarray(0, -1), /cut off/],
   ])('refuses %s and names it', (_what, bytes, message) => {
     expect(() => decodeImage(bytes, 'belt.jpg')).toThrow(expect.objectContaining({ code: 'IMAGE_UNREADABLE', message: expect.stringMatching(message) }));
     expect(() => decodeImage(bytes, 'belt.jpg')).toThrow(/belt\.jpg/);
