@@ -7,12 +7,13 @@ import { addCheckCommand } from './check.ts';
 import { addClassifyCommand } from './classify.ts';
 import { addConfigCommand } from './config.ts';
 import { addDemoCommand } from './demo.ts';
+import { addEvaluateCommand } from './evaluate.ts';
 import { describeFailure, EXIT_OK, EXIT_USAGE } from './failure.ts';
 import { addRunCommand } from './run.ts';
 import { addSimulateCommand } from './simulate.ts';
 import { addTwinCommand } from './twin.ts';
 
-const COMMANDS = [addDemoCommand, addRunCommand, addCheckCommand, addClassifyCommand, addSimulateCommand, addBenchCommand, addConfigCommand, addTwinCommand];
+const COMMANDS = [addDemoCommand, addRunCommand, addCheckCommand, addClassifyCommand, addEvaluateCommand, addSimulateCommand, addBenchCommand, addConfigCommand, addTwinCommand];
 
 /** Runs one command line (without the program's name) and returns the exit code. */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
