@@ -172,6 +172,6 @@ export interface LearningStore {
   /** Removes contents that nothing refers to. */
   collectGarbage(): Promise<{ readonly files: number; readonly bytes: number }>;
 
-  /** Runs that were not ended count as crashed as soon as this process is gone. */
+  /** Runs that were not ended count as crashed as soon as this process is gone. A second call does nothing. */
   close(): void;
 }

@@ -40,9 +40,10 @@ export function openLearningStore(storeFolder: string, deps: LearningStoreDeps):
   const runs = createRuns({ database, here, wallMs });
   const events = createModelEvents({ database, wallMs, artifacts: () => artifacts.list({ type: 'model' }) });
   const recorderDeps: RecorderDeps = { database, blobs, clock, log: log.child({ room: 'learning' }), here, codeRevision: () => deps.codeRevision ?? codeRevision() };
-  const recorders = new Set<OpenRecorder>();
+  const recorders: OpenRecorder[] = [];
+  let isClosed = false;
   const remember = (recorder: OpenRecorder): OpenRecorder => {
-    recorders.add(recorder);
+    recorders.push(recorder);
     return recorder;
   };
 
@@ -78,6 +79,8 @@ export function openLearningStore(storeFolder: string, deps: LearningStoreDeps):
     recordModelEvent: (event, alongside) => events.record(event, alongside),
     collectGarbage: () => collectGarbage({ database, blobs, storeFolder: folder, wallMs: wallMs() }),
     close: () => {
+      if (isClosed) return;
+      isClosed = true;
       for (const recorder of recorders) recorder.release();
       database.close();
     },

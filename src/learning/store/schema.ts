@@ -2,6 +2,7 @@
 // the end. What is JSON here is what only its writer understands: configs, summaries, metadata, evidence.
 import { SortlineError } from '../../base/errors.ts';
 import type { Database } from '../../ledger/sqlite.ts';
+import { SWEEP_TABLES } from '../sweep/sweep-tables.ts';
 
 /**
  * `_wall_ms` is ms since 1970. A metric that is not a number is stored as NULL, SQLite having none. `owner` is drawn anew by every
@@ -116,6 +117,7 @@ const MIGRATIONS: readonly string[] = [
      reason TEXT,
      evidence TEXT NOT NULL
    ) STRICT;`,
+  SWEEP_TABLES,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
