@@ -18,9 +18,9 @@ const FAILURES_TO_END = 5;
 
 // OpenCV's own threads would take the cores from the model; the pictures are small.
 cv.setNumThreads(1);
-// Ctrl-C in a terminal reaches every process of the group; the line decides when this one ends.
-process.on('SIGINT', () => undefined);
-process.on('disconnect', () => process.exit(0));
+// Ctrl-C in a terminal, and a service manager's stop, reach every process of the group; the line decides when this one ends.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+process.on('disconnect', end);
 
 let runner: VisionRunner | undefined;
 let hear: ((extra: VisionExtra) => void) | undefined;
@@ -29,7 +29,7 @@ const early: ToVision<VisionSetup, VisionExtra>[] = [];
 
 process.on('message', (message: ToVision<VisionSetup, VisionExtra>) => {
   if (message.kind === 'start') void start(message.setup);
-  else if (message.kind === 'stop') void (runner?.stop() ?? Promise.resolve()).finally(() => process.exit(0));
+  else if (message.kind === 'stop') end();
   else if (runner === undefined) early.push(message);
   else obey(runner, message);
 });
@@ -39,6 +39,11 @@ function obey(to: VisionRunner, message: ToVision<VisionSetup, VisionExtra>): vo
   if (message.kind === 'belt.reset') to.beltReset();
   if (message.kind === 'snapshot') to.requestSnapshot();
   if (message.kind === 'extra') hear?.(message.extra);
+}
+
+/** In order: no further picture is taken, and the exit waits for the batch that the model is busy with. */
+function end(): void {
+  void (runner?.stop() ?? Promise.resolve()).finally(() => process.exit(0));
 }
 
 async function start(setup: VisionSetup): Promise<void> {
@@ -71,6 +76,8 @@ function watchModel(watched: VisionRunner, { limitMs, log }: { limitMs: number; 
     const isHung = (watched.longestRunMs ?? 0) > limitMs;
     if (!isHung && watched.failuresInARow < FAILURES_TO_END) return;
     log.error(`the model ${isHung ? `has been running for more than ${limitMs} ms` : `failed ${watched.failuresInARow} times in a row`}: ending the vision process`);
+    // An exit would wait for the thread that hangs.
+    if (isHung) process.kill(process.pid, 'SIGKILL');
     process.exit(3);
   });
 }

@@ -1,11 +1,18 @@
 // The inference thread: holds the ONNX Runtime session, so that the vision process can look at frames while a batch runs.
 // The other end is threaded-session.ts; the messages between them are declared here.
 import type { MessagePort } from 'node:worker_threads';
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import type { SortlineErrorCode } from '../base/errors.ts';
 import { isSortlineError, reasonOf } from '../base/errors.ts';
+import { NativeGate } from '../onnx/native-gate.ts';
 import type { OpenedSession, SessionOptions, TensorShape } from './model-session.ts';
 import { openOnnxSession } from './onnx-session.ts';
+
+/** What the thread is started with. */
+export interface WorkerData {
+  /** Memory of the NativeGate. */
+  readonly gate: SharedArrayBuffer;
+}
 
 /** The first message. */
 export interface WorkerStart {
@@ -30,16 +37,16 @@ export type WorkerReply =
   /** `id` 0: the session could not be opened. */
   | { readonly kind: 'failed'; readonly id: number; readonly code: SortlineErrorCode; readonly message: string; readonly context: Readonly<Record<string, unknown>> };
 
-async function open(port: MessagePort, { model, options }: WorkerStart): Promise<void> {
+async function open(port: MessagePort, gate: NativeGate, { model, options }: WorkerStart): Promise<void> {
   const reply = (message: WorkerReply): void => port.postMessage(message);
   try {
-    const { session, provider, unavailable } = await openOnnxSession(model, options);
+    const { session, provider, unavailable } = await gate.pass(() => openOnnxSession(model, options));
     const run = ({ id, data, shape }: WorkerRun): Promise<void> =>
-      session.run(data, shape).then((ran) => reply({ kind: 'ran', id, ...ran }), (error: unknown) => reply(failure(id, error)));
+      gate.pass(() => session.run(data, shape)).then((ran) => reply({ kind: 'ran', id, ...ran }), (error: unknown) => reply(failure(id, error)));
     // One after the other, so that a run's duration is its own.
     let last: Promise<void> = Promise.resolve();
     port.on('message', (request: WorkerRequest) => {
-      last = request.kind === 'run' ? last.then(() => run(request)) : last.then(() => session.close()).finally(() => port.close());
+      last = request.kind === 'run' ? last.then(() => run(request)) : last.then(() => gate.pass(() => session.close())).finally(() => port.close());
     });
     reply({ kind: 'opened', provider, unavailable, inputs: session.inputs, outputs: session.outputs });
   } catch (error) {
@@ -54,5 +61,11 @@ function failure(id: number, error: unknown): WorkerReply {
     : { kind: 'failed', id, code: 'INTERNAL', message: `the inference thread failed: ${reasonOf(error)}`, context: {} };
 }
 
-// By message and not as worker data, which would keep the model's bytes for the thread's life.
-parentPort?.once('message', (start: WorkerStart) => void open(parentPort!, start));
+if (parentPort !== null) {
+  const port = parentPort;
+  const gate = new NativeGate((workerData as WorkerData).gate);
+  // ONNX Runtime is loaded by now.
+  gate.leave();
+  // By message and not as worker data, which would keep the model's bytes for the thread's life.
+  port.once('message', (start: WorkerStart) => void open(port, gate, start));
+}

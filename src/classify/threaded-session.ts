@@ -3,7 +3,8 @@
 // from one to the next without waiting for the caller's event loop.
 import { Worker } from 'node:worker_threads';
 import { reasonOf, SortlineError } from '../base/errors.ts';
-import type { WorkerReply, WorkerRequest, WorkerStart } from './inference-worker.ts';
+import { holdExit, NativeGate } from '../onnx/native-gate.ts';
+import type { WorkerData, WorkerReply, WorkerRequest, WorkerStart } from './inference-worker.ts';
 import type { ModelSession, OpenedSession, SessionOptions, SessionRun, TensorShape } from './model-session.ts';
 
 /** More than a caller can want: each run given ahead is a decision made later. */
@@ -22,7 +23,11 @@ class InferenceThread {
   #ended: SortlineError | undefined;
 
   constructor() {
-    this.#worker = new Worker(new URL('./inference-worker.ts', import.meta.url), { name: 'inference' });
+    const gate = new NativeGate();
+    this.#worker = new Worker(new URL('./inference-worker.ts', import.meta.url), { name: 'inference', workerData: { gate: gate.memory } satisfies WorkerData });
+    const letExit = holdExit(gate);
+    this.#worker.once('error', letExit);
+    this.#worker.once('exit', letExit);
     this.#worker.on('message', (reply: WorkerReply) => {
       const id = reply.kind === 'opened' ? OPENING : reply.id;
       const waiting = this.#waiting.get(id);
