@@ -1,7 +1,10 @@
 // `sortline bench`: what the line costs on this machine, as ratios of one run. Each figure comes from a fresh process.
 //
-//   bare ── line saturated ── bare ── line at ease ── line for many frames
-//     └─────── ratio ──────────┘        overhead          memory
+//   bare ─ line saturated ─ bare ─ line saturated ─ bare ─ … ── line at ease ── line for many frames
+//     └──── ratio 1 ─────────┘└──── ratio 2 ───────┘              overhead          memory
+//
+// A machine is not equally fast from one minute to the next, so each rate of the line is compared with the bare rates before
+// and after it, and the middle one of these ratios counts.
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { SortlineError } from '../base/errors.ts';
@@ -31,36 +34,50 @@ export interface BenchOptions {
 type LineResult = Extract<BenchResult, { kind: 'line' }>;
 
 const WORKER = fileURLToPath(new URL('bench-worker.ts', import.meta.url));
+/** Rates of the line, each between two of the bare loop. */
+const ROUNDS = 3;
+/** Drawing the virtual items is no work of a line: few different ones, drawn before it starts. */
+const DISTINCT_ITEMS = 24;
 const WARM_UP_SECONDS = 5;
 /** Memory settles later than speed: caches fill, the heap finds its size. */
 const MEMORY_WARM_UP_SECONDS = 20;
 
 export async function benchLine(options: BenchOptions): Promise<BenchReport> {
   const { config, seconds, frames, onProgress } = options;
-  const bareTask: BenchTask = { kind: 'bare', classifier: config.classifier, batchSize: config.classifier.batch.size, seconds: seconds / 2 };
-  onProgress('bare inference loop');
-  const before = await bareRate(bareTask);
-  onProgress('line with more pictures than the classifier can take, 10 items/s');
-  const busy = await lineResult({ kind: 'line', config: saturated(config), warmUpSeconds: WARM_UP_SECONDS, seconds, frames: 0 });
-  onProgress('bare inference loop again');
-  const bareCropsPerSecond = (before + await bareRate(bareTask)) / 2;
+  const { bareRates, lineRates } = await alternatingRates(options);
+  const ratios = lineRates.map((rate, round) => rate / meanOf(bareRates.slice(round, round + 2)));
   onProgress('line at ease, for the latency');
   const easy = await lineResult({ kind: 'line', config: atEase(config), warmUpSeconds: WARM_UP_SECONDS, seconds: 2 * seconds, frames: 0 });
   onProgress(`line over ${frames} frames, for the memory`);
   const long = await lineResult({ kind: 'line', config: hurried(config), warmUpSeconds: MEMORY_WARM_UP_SECONDS, seconds: 1, frames });
-  const lineCropsPerSecond = rateOf(busy.samples);
   const last = long.samples.at(-1)!;
   return {
-    bareCropsPerSecond, lineCropsPerSecond, ratio: lineCropsPerSecond / bareCropsPerSecond,
+    bareCropsPerSecond: medianOf(bareRates), lineCropsPerSecond: medianOf(lineRates), ratio: medianOf(ratios),
     overheadMs: { p50: easy.overheadMs.p50, p99: easy.overheadMs.p99 },
     rssMb: { line: last.lineRssMb, vision: last.visionRssMb, slopePer1000Frames: slopePer1000Frames(long.samples) },
     readyMs: easy.readyMs,
   };
 }
 
-/** Ten items a second, and every item looked at as often as the classifier can. */
+async function alternatingRates({ config, seconds, onProgress }: BenchOptions): Promise<{ bareRates: number[]; lineRates: number[] }> {
+  const bareTask: BenchTask = { kind: 'bare', classifier: config.classifier, batchSize: config.classifier.batch.size, seconds: seconds / ROUNDS };
+  const lineTask: BenchTask = { kind: 'line', config: saturated(config), warmUpSeconds: WARM_UP_SECONDS, seconds: seconds / ROUNDS, frames: 0 };
+  const bareRates: number[] = [], lineRates: number[] = [];
+  for (let round = 1; round <= ROUNDS; round++) {
+    onProgress(`bare inference loop, round ${round} of ${ROUNDS}`);
+    bareRates.push(await bareRate(bareTask));
+    onProgress(`line with more pictures than the classifier can take, 10 items/s, round ${round} of ${ROUNDS}`);
+    lineRates.push(rateOf((await lineResult(lineTask)).samples));
+  }
+  onProgress('bare inference loop, once more');
+  bareRates.push(await bareRate(bareTask));
+  return { bareRates, lineRates };
+}
+
+/** Ten items a second, every item looked at as often as the classifier can, and always a batch given ahead. */
 function saturated(config: Config): Config {
-  return withBelt(config, { itemsPerSecond: 10, beltMmPerSecond: 1500, framesPerSecond: 30, looksPerItem: 1000 });
+  const busy = withBelt(config, { itemsPerSecond: 10, beltMmPerSecond: 1000, framesPerSecond: 8, looksPerItem: 1000 });
+  return { ...busy, vision: { ...busy.vision, looks: { ...busy.vision.looks, inFlight: 2 } } };
 }
 
 /** Two items a second, one look each: nothing waits for the classifier. */
@@ -82,7 +99,7 @@ function withBelt(config: Config, belt: { itemsPerSecond: number; beltMmPerSecon
     camera: { ...camera, source: { ...virtualSource(camera.source), framesPerSecond } },
     vision: { ...vision, looks },
     decide: looksPerItem === 1 ? { ...decide, minLooks: 1, maxLooks: 1 } : decide,
-    sim: { ...sim, twin: { ...sim.twin, beltMmPerSecond }, world: { ...sim.world, itemsPerSecond } },
+    sim: { ...sim, twin: { ...sim.twin, beltMmPerSecond }, world: { ...sim.world, itemsPerSecond, distinctItems: DISTINCT_ITEMS } },
   };
 }
 
@@ -113,6 +130,14 @@ function inWorker(task: BenchTask): Promise<BenchResult> {
     });
     worker.send(task);
   });
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function medianOf(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
 
 function rateOf(samples: readonly BenchSample[]): number {

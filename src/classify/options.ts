@@ -16,7 +16,7 @@ export const classifyOptions = z.strictObject({
     deadlineMs: z.number().min(0).max(1000).default(0).describe('Longest time a crop waits for company before it is run, ms; 0 runs whatever is waiting as soon as the model is free.'),
   }).prefault({}).describe('How crops are gathered.'),
   threads: z.strictObject({
-    intraOp: z.int().min(0).max(256).default(0).describe('Threads of one model run on the CPU, count; 0 takes one per core.'),
+    intraOp: z.int().min(0).max(256).default(0).describe('Threads of one model run on the CPU, count; 0 takes two per core, so that a core busy with something else for a moment holds a run up less.'),
     spinning: z.boolean().default(false).describe('Whether idle threads of the model spin instead of sleeping: a little faster alone, but it takes the cores from the rest.'),
   }).prefault({}).describe('CPU threads of the model.'),
 }).prefault({});

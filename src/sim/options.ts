@@ -21,6 +21,7 @@ export const worldOptions = z.strictObject({
   beltWidthMm: z.number().positive().default(450).describe('Width of the virtual belt, mm.'),
   leadInMm: z.number().min(0).default(1000).describe('Empty belt before the first item, mm.'),
   minGapMm: z.number().min(0).default(40).describe('Smallest clear distance along travel between two items, mm.'),
+  distinctItems: z.int().min(1).max(10_000).optional().describe('How many different items there are: each is drawn once and comes again and again. By default no two are alike.'),
   touchingShare: z.number().min(0).max(1).default(0).describe('Share of neighbouring pairs that lie end to end, 0 to 1.'),
 });
 

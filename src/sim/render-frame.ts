@@ -39,6 +39,7 @@ export class FrameRenderer {
   constructor(options: FrameRendererOptions) {
     this.#options = options;
     this.#belt = new BeltPicture({ ...options, random: createRandom(options.world.options.seed).fork(1) });
+    this.#drawAllThatComeAgain();
   }
 
   /** Items held ready. */
@@ -61,7 +62,7 @@ export class FrameRenderer {
     const viewMm = size.width / PX_PER_MM;
     const items = world.itemsBetween(counts - (viewMm + REACH_MM) * countsPerMm, counts + REACH_MM * countsPerMm);
     const coming = world.itemsBetween(counts + REACH_MM * countsPerMm, counts + (REACH_MM + AHEAD_MM) * countsPerMm);
-    this.#forgetAllBut([...items, ...coming]);
+    if (world.options.distinctItems === undefined || world.options.photos !== undefined) this.#forgetAllBut([...items, ...coming]);
     using scope = new MatScope();
     const gain = this.#belt.gainAt(seconds);
     const lit = scope.own(this.#belt.at((counts / countsPerMm) * PX_PER_MM, gain));
@@ -69,7 +70,7 @@ export class FrameRenderer {
     for (const { prepared, item, centrePx } of placed) if (prepared.kind === 'drawn') prepared.sprite.blendInto(lit, cornerOf(prepared.sprite.size, centrePx, item), gain);
     const frame = this.#belt.exposed(lit, createRandom(world.options.seed).fork(NOISE_STREAM).fork(exposure));
     for (const { prepared, item, centrePx } of placed) if (prepared.kind === 'card') layCard(prepared.image, frame, cornerOf({ width: prepared.image.cols, height: prepared.image.rows }, centrePx, item));
-    const next = coming.find(({ index }) => !this.#prepared.has(index));
+    const next = coming.find((item) => !this.#prepared.has(this.#keyOf(item)));
     if (next !== undefined) this.#prepare(next);
     return frame;
   }
@@ -80,12 +81,13 @@ export class FrameRenderer {
   }
 
   #prepare(item: WorldItem): Prepared {
-    let prepared = this.#prepared.get(item.index);
+    const key = this.#keyOf(item);
+    let prepared = this.#prepared.get(key);
     if (prepared === undefined) {
       prepared = item.photo === undefined
         ? { kind: 'drawn', sprite: turnedSprite(drawItem(item, PX_PER_MM), item.rotationRad) }
         : { kind: 'card', image: this.#cardOf(item, item.photo.file) };
-      this.#prepared.set(item.index, prepared);
+      this.#prepared.set(key, prepared);
     }
     return prepared;
   }
@@ -106,13 +108,31 @@ export class FrameRenderer {
     }
   }
 
+  /** By eight times their number nearly all have come once; the others are drawn when they come. */
+  #drawAllThatComeAgain(): void {
+    const { world } = this.#options;
+    const { distinctItems = 0, photos } = world.options;
+    if (photos !== undefined) return;
+    for (let index = 0; index < 8 * distinctItems; index++) {
+      const item = world.item(index);
+      if (item !== undefined) this.#prepare(item);
+    }
+  }
+
+  /** What an item's picture is kept under: its own number, or what it has in common with those that look the same. */
+  #keyOf({ index, drawingSeed, rotationRad, photo }: WorldItem): number {
+    if (this.#options.world.options.distinctItems === undefined || photo !== undefined) return index;
+    // The same item lies straight where it touches another.
+    return rotationRad === 0 ? drawingSeed + 0.5 : drawingSeed;
+  }
+
   #forgetAllBut(items: readonly WorldItem[]): void {
-    const kept = new Set(items.map(({ index }) => index));
-    for (const [index, prepared] of this.#prepared) {
-      if (kept.has(index)) continue;
+    const kept = new Set(items.map((item) => this.#keyOf(item)));
+    for (const [key, prepared] of this.#prepared) {
+      if (kept.has(key)) continue;
       if (prepared.kind === 'drawn') prepared.sprite.release();
       else prepared.image.release();
-      this.#prepared.delete(index);
+      this.#prepared.delete(key);
     }
   }
 }

@@ -28,6 +28,8 @@ export interface WorldOptions {
   readonly startCounts?: EncoderCounts;
   /** Smallest clear distance along travel between two items that do not touch. Default 40. */
   readonly minGapMm?: Millimetres;
+  /** How many different items there are, each with its shape, turn and drawing; no two are alike where absent. */
+  readonly distinctItems?: number;
   /** Share of neighbouring pairs (2j, 2j+1) that lie end to end, 0 … 1. Default 0: every item can be counted. */
   readonly touchingShare?: number;
   /** Items are cards with these photographs instead of drawings. */
@@ -73,7 +75,7 @@ const CARD_MM = { length: 213, width: 160 };
 const EDGE_MM = 12;
 
 /** Streams of the world's seed: what is drawn for one purpose never shifts what is drawn for another. */
-const STREAM = { items: 1, pairs: 2, shuffles: 3 };
+const STREAM = { items: 1, pairs: 2, shuffles: 3, distinct: 4 };
 
 /** Throws USAGE where the pitch is too short for the items or the belt too narrow. */
 export function createWorld(options: WorldOptions): World {
@@ -123,8 +125,10 @@ class SeededWorld implements World {
 
   /** Item `index` alone in its slot: anywhere along it that leaves half the gap at either end. */
   #inSlot(index: number): WorldItem {
+    const { distinctItems } = this.options;
     const random = this.#random.fork(STREAM.items).fork(index);
-    const shape = this.#shape(index, random);
+    const looks = distinctItems === undefined ? random : this.#random.fork(STREAM.distinct).fork(random.integer(0, distinctItems - 1));
+    const shape = this.#shape(index, looks);
     const extent = extentOf(shape);
     const slackMm = Math.max(0, this.#roomMm - extent.alongMm);
     const centreMm = this.#originMm + (index + 0.5) * this.#pitchMm + random.between(-slackMm / 2, slackMm / 2);
@@ -133,7 +137,7 @@ class SeededWorld implements World {
       index, ...shape,
       entryCounts: centreMm * this.options.countsPerMm,
       yMm: this.#beltWidthMm / 2 + random.between(-sideMm, sideMm),
-      drawingSeed: random.integer(0, 0xffff_ffff),
+      drawingSeed: looks.integer(0, 0xffff_ffff),
     };
   }
 

@@ -92,6 +92,7 @@ export class VisionPipeline {
     for (const item of whole) this.#look(item, frame);
     for (const trackId of gone) this.#leave(trackId);
     this.#batcher.pump();
+    this.#segmenter.learnBelt();
     if (this.#snapshotWanted) this.#snapshot(frame.image);
     this.#reportRelearned();
   }

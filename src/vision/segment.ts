@@ -2,6 +2,7 @@
 // picture (about 640 px wide); boxes come back in full-frame pixels. Classifies and follows nothing.
 //
 //   frame ─▶ reduce, smooth ─▶ excess over belt ─▶ weak/strong masks ─▶ outlines ─▶ split ─▶ Detection[]
+import type { MonotonicNs } from '../base/units.ts';
 import type { BoxPx, Frame } from '../domain/frame.ts';
 import type { Contour, Mat } from '../image/opencv.ts';
 import { cv, MatScope } from '../image/opencv.ts';
@@ -45,6 +46,8 @@ export class Segmenter {
   readonly #open: Mat;
   readonly #smoothing = new cv.Size(3, 3);
   #absorb: BoxPx[] = [];
+  /** What the belt is still to be learned from, reduced: the last frame, and 255 where something lies. */
+  #seen: { readonly reduced: Mat; readonly items: Mat; readonly atNs: MonotonicNs } | undefined;
 
   constructor(options: SegmentOptions, view: ViewGeometry) {
     this.#options = options;
@@ -63,6 +66,7 @@ export class Segmenter {
   /** Everything that lies on the belt in this frame; nothing while the belt is still being learned. */
   segment(frame: Frame<Mat>): Detection[] {
     using scope = new MatScope();
+    this.#forgetSeen();
     const reduced = this.#reduce(frame.image, scope);
     if (!this.#background.isLearned) {
       this.#background.learn(reduced, frame.capturedAtNs);
@@ -72,8 +76,16 @@ export class Segmenter {
     const excess = scope.own(this.#background.excess(reduced));
     const items = this.#clean(excess, scope);
     const detections = this.#outlines(items, excess, scope);
-    this.#background.follow(reduced, items, frame.capturedAtNs);
+    this.#seen = { reduced: scope.keep(reduced), items: scope.keep(items), atNs: frame.capturedAtNs };
     return detections;
+  }
+
+  /** Learns the belt from the frame just segmented: apart, so that the items' pictures need not wait for it. */
+  learnBelt(): void {
+    const seen = this.#seen;
+    if (seen === undefined) return;
+    this.#background.follow(seen.reduced, seen.items, seen.atNs);
+    this.#forgetSeen();
   }
 
   /** Takes what is at `box` for part of the background from the next frame on. */
@@ -82,9 +94,16 @@ export class Segmenter {
   }
 
   release(): void {
+    this.#forgetSeen();
     this.#background.release();
     this.#close.release();
     this.#open.release();
+  }
+
+  #forgetSeen(): void {
+    this.#seen?.reduced.release();
+    this.#seen?.items.release();
+    this.#seen = undefined;
   }
 
   #reduce(image: Mat, scope: MatScope): Mat {

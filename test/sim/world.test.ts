@@ -56,6 +56,18 @@ describe('world', () => {
     }), { numRuns: 50 });
   });
 
+  test('where items come again there are no more different ones than asked for, and each looks the same every time', () => {
+    fc.assert(fc.property(anyWorld, fc.integer({ min: 1, max: 12 }), (options, distinctItems) => {
+      const world = createWorld({ ...options, touchingShare: 0, distinctItems });
+      const looks = Array.from({ length: 100 }, (_, index) => {
+        const { index: _index, entryCounts: _entry, yMm: _y, ...look } = world.item(index)!;
+        return JSON.stringify(look);
+      });
+      expect(new Set(looks).size).toBeLessThanOrEqual(distinctItems);
+      expect(new Set(Array.from({ length: 100 }, (_, index) => world.item(index)!.yMm)).size).toBeGreaterThan(50);
+    }), { numRuns: 50 });
+  });
+
   test('the first item comes after a metre of empty belt', () => {
     const first = createWorld(demo).item(0)!;
     expect(first.entryCounts / 5 - extentOf(first).alongMm / 2).toBeGreaterThanOrEqual(1000);

@@ -23,7 +23,9 @@ function eyes(): { show(counts: number, scene?: SceneOptions): Detection[]; segm
   const show = (counts: number, scene?: SceneOptions): Detection[] => {
     const frame = sceneFrame(sequence++, counts, scene);
     try {
-      return segmenter.segment(frame);
+      const detections = segmenter.segment(frame);
+      segmenter.learnBelt();
+      return detections;
     } finally {
       frame.image.release();
     }
