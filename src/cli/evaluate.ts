@@ -1,13 +1,18 @@
 // `sortline evaluate`: how good a model is on labelled pictures.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { wallIso } from '../base/clock.ts';
 import { storeFolder } from '../classify/champion-pointer.ts';
 import { defaultConfig } from '../config/load-config.ts';
 import type { Judged } from '../learning/evaluate/judge-model.ts';
+import type { LearningStore } from '../learning/store/learning-store.ts';
 import { decimalNumber } from './arguments.ts';
 import { EXIT_OK, EXIT_REFUSED } from './failure.ts';
+import type { StoreFlags } from './learning-store.ts';
+import { withStore, withStoreOption } from './learning-store.ts';
 
-interface EvaluateFlags {
+interface EvaluateFlags extends StoreFlags {
   readonly model: string;
   readonly images: string;
   readonly list?: string;
@@ -15,11 +20,10 @@ interface EvaluateFlags {
   readonly html?: string;
   readonly purity: number;
   readonly record?: boolean;
-  readonly store?: string;
 }
 
 export function addEvaluateCommand(program: Command): void {
-  program.command('evaluate')
+  const command = program.command('evaluate')
     .summary('measure a model on labelled pictures')
     .description('Says how good a model is: accuracy with its 95 % interval, precision, recall and F1 of each material, the confusion matrix (rows predicted, columns actual), calibration, what a threshold buys in purity and costs in recovery, and the most confident mistakes. A picture that cannot be read is reported on stderr, the others count all the same, and the exit code is 1.')
     .option('--model <model>', 'model folder, name in the registry (name, name:v3, name:alias), or `champion`; where none was promoted that is the model shipped with Sortline', 'champion')
@@ -30,34 +34,30 @@ export function addEvaluateCommand(program: Command): void {
     .option('--html <file>', 'write a page with charts and the pictures that were mistaken')
     .option('--record', 'record it as a run in the learning store (the default for a model from there)')
     .option('--no-record', 'record nothing')
-    .option('--store <dir>', 'learning store; default SORTLINE_STORE, else .sortline/learning')
     .addHelpText('after', '\nExample:\n  $ sortline evaluate --images photographs/ --list val.txt --html evaluation.html')
     .action(async (flags: EvaluateFlags) => {
-      process.exitCode = await evaluate(flags);
+      const work = (store: LearningStore | undefined): Promise<number> => evaluate(flags, store);
+      process.exitCode = isStoreWanted(flags) ? await withStore(flags, work) : await work(undefined);
     });
+  withStoreOption(command);
 }
 
-async function evaluate(flags: EvaluateFlags): Promise<number> {
-  const [{ existsSync }, { join }, { systemClock }, { createLog }, { openLearningStore }, { judgeModel }] = await Promise.all([
-    import('node:fs'), import('node:path'), import('../base/clock.ts'), import('../app/log.ts'),
-    import('../learning/store/open-learning-store.ts'), import('../learning/evaluate/judge-model.ts'),
-  ]);
-  const log = createLog({ level: 'warn', format: 'auto', to: 'stderr' });
-  const folder = storeFolder(flags.store);
-  // Judging a folder must not leave a store behind.
-  const isWanted = flags.record === true || (existsSync(folder) && !(existsSync(join(flags.model, 'manifest.json')) && existsSync(flags.images)));
-  const store = isWanted ? openLearningStore(folder, { clock: systemClock, log }) : undefined;
-  try {
-    const judged = await judgeModel({ ...flags, isRecorded: flags.record }, {
-      store, classifier: defaultConfig().classifier, log,
-      onUnreadable: ({ code, message }) => process.stderr.write(`error ${code}: ${message}\n`),
-      onProgress: process.stderr.isTTY ? progressLine : undefined,
-    });
-    await show(judged, flags, wallIso(systemClock));
-    return judged.judged.unreadable.length > 0 ? EXIT_REFUSED : EXIT_OK;
-  } finally {
-    store?.close();
-  }
+/** Judging a folder must not leave a store behind. */
+function isStoreWanted({ record, store, model, images }: EvaluateFlags): boolean {
+  if (record !== undefined) return record || existsSync(storeFolder(store));
+  const needsNone = existsSync(join(model, 'manifest.json')) && existsSync(images);
+  return !needsNone && existsSync(storeFolder(store));
+}
+
+async function evaluate(flags: EvaluateFlags, store: LearningStore | undefined): Promise<number> {
+  const [{ systemClock }, { createLog }, { judgeModel }] = await Promise.all([import('../base/clock.ts'), import('../app/log.ts'), import('../learning/evaluate/judge-model.ts')]);
+  const judged = await judgeModel({ ...flags, isRecorded: flags.record }, {
+    store, classifier: defaultConfig().classifier, log: createLog({ level: 'warn', format: 'auto', to: 'stderr' }),
+    onUnreadable: ({ code, message }) => process.stderr.write(`error ${code}: ${message}\n`),
+    onProgress: process.stderr.isTTY ? progressLine : undefined,
+  });
+  await show(judged, flags, wallIso(systemClock));
+  return judged.judged.unreadable.length > 0 ? EXIT_REFUSED : EXIT_OK;
 }
 
 async function show({ judged, mistakes }: Judged, flags: EvaluateFlags, atIso: string): Promise<void> {

@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { addBenchCommand } from './bench.ts';
 import { addCheckCommand } from './check.ts';
 import { addClassifyCommand } from './classify.ts';
+import { addCompareCommand } from './compare.ts';
 import { addConfigCommand } from './config.ts';
 import { addDemoCommand } from './demo.ts';
 import { addEvaluateCommand } from './evaluate.ts';
@@ -13,7 +14,7 @@ import { addRunCommand } from './run.ts';
 import { addSimulateCommand } from './simulate.ts';
 import { addTwinCommand } from './twin.ts';
 
-const COMMANDS = [addDemoCommand, addRunCommand, addCheckCommand, addClassifyCommand, addEvaluateCommand, addSimulateCommand, addBenchCommand, addConfigCommand, addTwinCommand];
+const COMMANDS = [addDemoCommand, addRunCommand, addCheckCommand, addClassifyCommand, addEvaluateCommand, addCompareCommand, addSimulateCommand, addBenchCommand, addConfigCommand, addTwinCommand];
 
 /** Runs one command line (without the program's name) and returns the exit code. */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {

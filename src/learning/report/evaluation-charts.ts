@@ -32,7 +32,7 @@ export function confusionMatrix({ confusion, perMaterial }: Evaluation, caption:
 
 /** Precision, recall and F1 with their intervals; the bars show the interval on a scale from 0 to 1. */
 export function materialTable({ perMaterial, macroF1 }: Evaluation): Html {
-  return html`<div class="scroll"><table class="figures">
+  return html`<div class="scroll"><table class="figures wide">
 <thead><tr><th scope="col">material</th><th scope="col" class="number">pictures</th><th scope="col">precision</th><th scope="col">recall</th><th scope="col">F1</th></tr></thead>
 <tbody>${MATERIALS.map((material) => {
     const figures = perMaterial[material];
@@ -71,17 +71,17 @@ export function reliabilityChart({ reliability, ece, n }: Evaluation): Html {
 
 /** One chart per material that has pictures: what purity costs in recovery, with the threshold for `purity` marked. */
 export function purityCharts(verdicts: readonly Verdict[], purity: number): Html {
-  return html`<div class="cards small">${MATERIALS.map((material, index) => {
+  return html`<div class="cards small">${MATERIALS.map((material) => {
     const curve = purityCurve(verdicts, material), wanted = pointAtPurity(curve, purity);
     if (curve.length === 0) return undefined;
-    const lowest = Math.min(0.5, ...curve.map((point) => point.purity));
+    const lowest = Math.min(0.5, ...curve.map((point) => Math.floor(10 * point.purity) / 10));
     const caption = wanted === undefined ? `no threshold reaches ${asPercent(purity)}` : `from ${share(wanted.threshold)}: ${percent(wanted.purity)} pure, ${percent(wanted.recovery)} recovered`;
     return html`<figure><figcaption><b>${material}</b> ${caption}</figcaption>${lineChart({
-      description: `${material}: purity against recovery; ${caption}`, isStepped: true, size: { width: 280, height: 200 },
+      description: `${material}: purity against recovery; ${caption}`, isStepped: true, size: { width: 320, height: 220 },
       x: { label: 'recovery', scale: UNIT, format: asPercent },
-      y: { label: 'purity', scale: linearScale(lowest, 1, { isRounded: true }), format: asPercent },
+      y: { label: 'purity', scale: linearScale(lowest, 1, { ticks: 5 }), format: asPercent },
       curves: [{
-        name: material, colour: index,
+        name: material, colour: 0,
         points: curve.map((point) => ({ x: point.recovery, y: point.purity })).reverse(),
         mark: wanted === undefined ? undefined : { x: wanted.recovery, y: wanted.purity, text: caption },
       }],

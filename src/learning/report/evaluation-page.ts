@@ -36,7 +36,7 @@ export function figureTiles(evaluation: Evaluation): Html {
 <div><dt>right</dt><dd>${Math.round(accuracy * n)}<small>of ${n} pictures</small></dd></div>
 <div><dt>mean F1</dt><dd>${share(macroF1)}<small>each material alike</small></dd></div>
 <div><dt>calibration error</dt><dd>${share(ece)}<small>ten bands</small></dd></div>
-<div><dt>log likelihood</dt><dd>−${share(negativeLogLikelihood)}<small>mean, of what was there</small></dd></div>
+<div><dt>surprise</dt><dd>${share(negativeLogLikelihood)}<small>negative log likelihood</small></dd></div>
 <div><dt>top-5</dt><dd>${percent(top5)}<small>of six materials</small></dd></div>
 <div><dt>time</dt><dd>${msPerImage.toFixed(1)} ms<small>a picture</small></dd></div>
 </dl>`;

@@ -1,4 +1,5 @@
 // The contact sheet of what a model got wrong while being sure: often a wrong label, or a kind of item it has never seen.
+import { basename } from 'node:path';
 import { confidentMistakes, predictedOf } from '../evaluate/evaluate-verdicts.ts';
 import type { Verdict } from '../evaluate/evaluation.ts';
 import type { MistakePicture } from '../evaluate/kept-evaluation.ts';
@@ -19,6 +20,6 @@ export function mistakeSheet(verdicts: readonly Verdict[], pictures: readonly Mi
 <ol class="sheet">${shown.map((verdict) => {
     const jpeg = jpegByFile.get(verdict.file), said = predictedOf(verdict);
     return html`<li>${jpeg !== undefined && html`<img alt="${verdict.file}, taken for ${said}" src="data:image/jpeg;base64,${Buffer.from(jpeg).toString('base64')}">`}
-<div><span class="said">${said}</span> ${percent(Math.max(...verdict.probabilities))}<br>is ${verdict.actual}<br><span class="quiet">${verdict.file}</span></div></li>`;
+<div><span class="said">${said}</span> ${percent(Math.max(...verdict.probabilities))}<br>is ${verdict.actual}<br><span class="quiet" title="${verdict.file}">${basename(verdict.file)}</span></div></li>`;
   })}</ol>`;
 }

@@ -5,7 +5,8 @@ import { html } from './html.ts';
 import { brief } from './numbers.ts';
 import type { Scale } from './scale.ts';
 
-const LEFT = 48, RIGHT = 14, TOP = 12, BOTTOM = 40;
+/** Room for labels of ticks, the name of the y axis above the plane and that of the x axis below. */
+const LEFT = 46, RIGHT = 16, TOP = 28, BOTTOM = 40;
 
 export interface Axis {
   readonly label: string;
@@ -44,7 +45,7 @@ ${x.scale.ticks.map((tick) => html`<text x="${place.x(tick)}" y="${bottom + 16}"
 ${marks(place)}
 <path class="axis" d="M${LEFT} ${bottom}H${right}"/>
 <text class="label" x="${(LEFT + right) / 2}" y="${height - 5}" text-anchor="middle">${x.label}</text>
-<text class="label" transform="translate(12 ${(TOP + bottom) / 2}) rotate(-90)" text-anchor="middle">${y.label}</text>
+<text class="label" x="2" y="12">${y.label}</text>
 </svg>`;
 }
 
