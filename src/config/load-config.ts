@@ -1,10 +1,9 @@
 // A config file to a checked configuration, or to everything that is wrong with it. Opens nothing the config names.
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { reasonOf } from '../base/errors.ts';
 import { jsonSchemaOf } from './allowed.ts';
 import type { Contradiction } from './cross-checks.ts';
 import { CROSS_CHECKS } from './cross-checks.ts';
+import { readText } from './load-schema-file.ts';
 import { resolvePaths } from './paths.ts';
 import type { ConfigPath, ConfigProblemCode, Problem } from './problem.ts';
 import { pathText } from './problem.ts';
@@ -37,14 +36,8 @@ let cachedSchema: ReturnType<typeof jsonSchemaOf> | undefined;
 
 /** Reads and checks the file at `path`. Never throws for what a file can hold. */
 export function loadConfig(path: string, environment: Environment = process.env): LoadedConfig {
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
-  } catch (error) {
-    const code = error instanceof TypeError ? 'the file is not text in UTF-8' : reasonOf(error);
-    return { ok: false, problems: [{ file: path, line: 1, column: 1, path: '', code: 'CONFIG_UNREADABLE', message: `the config file cannot be read: ${code}` }] };
-  }
-  return parseConfig(text, { file: path, environment });
+  const read = readText(path);
+  return read.ok ? parseConfig(read.text, { file: path, environment }) : { ok: false, problems: [read.problem] };
 }
 
 /** Checks YAML text as {@link loadConfig} does; relative paths in it start at the folder of `origin.file`. */
