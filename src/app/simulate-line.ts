@@ -25,7 +25,7 @@ const INFERENCE_MS = 25;
 /** Bytes reach the other end of the cable in memory after this long, as over a USB serial port. */
 const CABLE_LATENCY_MS = 1;
 /** Every item is seen whole in several frames at the virtual belt's speed; more would only cost time. */
-const FRAMES_PER_SECOND = 5;
+const FRAMES_PER_SECOND = 2;
 const STEP_MS = 200;
 /** Belt time after which a run that has not settled every item is given up: something is stuck. */
 const GIVE_UP_S = 120;

@@ -11,6 +11,8 @@ import type { Vision, VisionSink } from '../vision/vision.ts';
 import { VisionRunner } from '../vision/vision-runner.ts';
 import type { VirtualPlant } from './virtual-plant.ts';
 
+const MS_PER_S = 1000;
+
 export interface VirtualVisionDeps {
   clock: ManualClock;
   log: Logger;
@@ -27,7 +29,9 @@ export function openVirtualVision({ clock, log, calibration, config, classifier,
   const options = source.kind === 'virtual-belt' ? source : virtualBeltCameraOptions.parse({ kind: 'virtual-belt', ...calibration.frameSize });
   return new VisionRunner({
     clock, log, calibration, classifier, capture, sink, random: createRandom(1), rssMb: () => 0,
-    camera: new VirtualBeltCamera({ options: { ...options, framesPerSecond }, clock, calibration, world: plant.world, motion: plant.motion }),
+    camera: new VirtualBeltCamera({
+      options: { ...options, framesPerSecond }, clock, calibration, world: plant.world, motion: plant.motion, renderAheadMs: MS_PER_S / framesPerSecond,
+    }),
     batch: config.classifier.batch, options: config.vision,
   });
 }

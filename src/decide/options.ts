@@ -35,8 +35,8 @@ export const binOptions = z.strictObject({
 });
 
 export const decideOptions = z.strictObject({
-  minLooks: z.int().min(1).max(100).default(2).describe('Looks an item needs before it may be decided early, count.'),
-  maxLooks: z.int().min(1).max(100).default(6).describe('Looks after which an item is decided whatever the vote says, count.'),
+  minLooks: z.int().min(1).max(100).default(1).describe('Looks an item needs before it may be decided early, count.'),
+  maxLooks: z.int().min(1).max(100).default(3).describe('Looks after which an item is decided whatever the vote says, count.'),
   enoughConfidence: ratio.default(0.9).describe('Vote confidence at which, from `minLooks` on, no further look is waited for, 0 to 1.'),
   margin: ratio.default(0.2).describe('Lead of the first material over the second that is asked where looks disagree, 0 to 1. Below it the item is `conflicting-looks`.'),
 });

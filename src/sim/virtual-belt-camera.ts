@@ -2,10 +2,10 @@
 // the pause before its exposure and delivered at that instant, as a real camera would: rendering is not the line's latency.
 // Where the belt's motion changes in between, the picture is rendered anew. The same in virtual time.
 //
-//   ── exposure k ────────── render k+1 ── exposure k+1 ──▶ t         at most 25 ms ahead: motion is rarely told later
+//   ── exposure k ────────── render k+1 ── exposure k+1 ──▶ t         25 ms ahead live: motion is rarely told later
 import type { Clock } from '../base/clock.ts';
 import { SortlineError } from '../base/errors.ts';
-import type { MonotonicNs } from '../base/units.ts';
+import type { Milliseconds, MonotonicNs } from '../base/units.ts';
 import { NS_PER_MS, NS_PER_S } from '../base/units.ts';
 import type { Camera, RawFrame } from '../camera/camera.ts';
 import { FramePacer } from '../camera/frame-pacer.ts';
@@ -23,10 +23,15 @@ export interface VirtualBeltCameraDeps {
   readonly world: World;
   /** The true motion, kept current by its owner. */
   readonly motion: BeltMotion;
+  /**
+   * Rendering begins this long before the exposure; default 25, or half a period where that is less. In virtual time a whole
+   * period: the picture is then rendered while the model is still busy with the one before.
+   */
+  readonly renderAheadMs?: Milliseconds;
 }
 
-/** Rendering begins this long before the exposure, or half a period where that is less. */
 const RENDER_AHEAD_MS = 25;
+const MS_PER_S = 1000;
 
 export class VirtualBeltCamera implements Camera {
   readonly description: string;
@@ -56,9 +61,9 @@ export class VirtualBeltCamera implements Camera {
   async read(): Promise<RawFrame> {
     const pacer = this.#pacer;
     if (pacer === undefined) throw new SortlineError('CAMERA_READ_FAILED', `${this.description}: the camera is not open`);
-    const { motion } = this.#deps;
+    const { motion, renderAheadMs = Math.min(RENDER_AHEAD_MS, MS_PER_S / this.framesPerSecond / 2) } = this.#deps;
     const capturedAtNs = pacer.nextInstantNs();
-    await pacer.waitUntil(capturedAtNs - Math.min(RENDER_AHEAD_MS * NS_PER_MS, NS_PER_S / this.framesPerSecond / 2));
+    await pacer.waitUntil(capturedAtNs - renderAheadMs * NS_PER_MS);
     const plannedCounts = motion.countsAt(capturedAtNs);
     let image = this.#render(capturedAtNs);
     try {

@@ -28,9 +28,9 @@ const cropOptions = z.strictObject({
 }).prefault({});
 
 const lookOptions = z.strictObject({
-  perItem: z.int().min(1).max(1000).default(6).describe('Most looks at one item, count; keep it at least `decide.maxLooks`.'),
-  minLooks: z.int().min(1).max(1000).default(2).describe('Looks an item gets before it may be left alone as certain, count.'),
-  enoughConfidence: z.number().min(0).max(1).default(0.95).describe('Mean confidence above which, from `minLooks` on, an item gets no further look; 1 never stops early.'),
+  perItem: z.int().min(1).max(1000).default(3).describe('Most looks at one item, count; keep it at least `decide.maxLooks`.'),
+  minLooks: z.int().min(1).max(1000).default(1).describe('Looks an item gets before it may be left alone as certain, count.'),
+  enoughConfidence: z.number().min(0).max(1).default(0.9).describe('Mean confidence above which, from `minLooks` on, an item gets no further look; 1 never stops early.'),
   maxWaiting: z.int().min(1).max(256).default(32).describe('Pictures that may wait for the classifier, count; beyond it the item with the most looks loses its picture, counted as dropped.'),
   inFlight: z.int().min(1).max(8).default(1).describe('Batches the classifier is given at once, count.'),
 }).prefault({});
