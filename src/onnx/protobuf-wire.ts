@@ -44,9 +44,34 @@ export function* readFields(message: Uint8Array, what: string): Generator<WireFi
   }
 }
 
-/** A varint field: tag and value, a non-negative integer. */
+/**
+ * The integers of a repeated int64 field, exact up to 2^53 either way: one for an unpacked field, any number for a packed one.
+ * Throws MODEL_UNREADABLE as {@link readFields}.
+ */
+export function signedIntegers(field: WireField, what: string): number[] {
+  const bytes = field.wireType === LEN ? field.payload : field.whole;
+  const values: number[] = [];
+  let value = 0n, shift = 0n;
+  for (const byte of bytes) {
+    value |= BigInt(byte & 0x7f) << shift;
+    shift = byte < 0x80 ? 0n : shift + 7n;
+    if (byte >= 0x80) continue;
+    values.push(Number(BigInt.asIntN(64, value)));
+    value = 0n;
+  }
+  if (shift !== 0n) throw damaged(what, 'a number is cut off', bytes.length, bytes.length);
+  // An unpacked field's bytes begin with its tag.
+  return field.wireType === LEN ? values : values.slice(1);
+}
+
+/** A varint field: tag and value, an integer; a negative one as int64, in ten bytes. */
 export function varintField(number: number, value: number): Uint8Array {
-  return Uint8Array.from([...varintBytes(number * 8 + VARINT), ...varintBytes(value)]);
+  return Uint8Array.from([...varintBytes(number * 8 + VARINT), ...(value < 0 ? negativeBytes(value) : varintBytes(value))]);
+}
+
+/** A 32-bit float field. */
+export function floatField(number: number, value: number): Uint8Array {
+  return joinBytes([Uint8Array.from(varintBytes(number * 8 + I32)), new Uint8Array(Float32Array.of(value).buffer)]);
 }
 
 /** A length-delimited field: bytes, a nested message or (as UTF-8) a string. */
@@ -71,6 +96,11 @@ function varintBytes(value: number): number[] {
     if (rest < 128) return [...bytes, rest];
     bytes.push((rest % 128) | 0x80);
   }
+}
+
+function negativeBytes(value: number): number[] {
+  const bits = BigInt.asUintN(64, BigInt(value));
+  return Array.from({ length: 10 }, (_, index) => Number((bits >> BigInt(7 * index)) & 0x7fn) | (index < 9 ? 0x80 : 0));
 }
 
 function damaged(what: string, problem: string, at: number, size: number): SortlineError {

@@ -1,0 +1,18 @@
+// The nodes that turn uint8 pictures into what backbones were pretrained on: (N,H,W,3) 0 … 255 to (N,3,H,W), mean and deviation of
+// ImageNet taken out. Every graph of training, evaluation and export begins with them, so nothing outside a graph touches pixels.
+import type { GraphBuilder } from '../../onnx/graph-builder.ts';
+import { ELEMENT, int, ints } from '../../onnx/onnx-graph.ts';
+
+/** Red, green, blue, of values 0 … 1: torchvision. */
+const MEAN = [0.485, 0.456, 0.406];
+const DEVIATION = [0.229, 0.224, 0.225];
+
+/** Computes `output` (N,3,H,W) float32 from `image` (N,H,W,3) uint8 RGB. */
+export function addNormalisation(builder: GraphBuilder, image: string, output: string): void {
+  builder.within('normalise/');
+  const scale = builder.initialiser('normalise/scale', { shape: [3], data: Float32Array.from(DEVIATION, (deviation) => 1 / (255 * deviation)) });
+  const shift = builder.initialiser('normalise/shift', { shape: [3], data: Float32Array.from(MEAN, (mean, channel) => -mean / DEVIATION[channel]!) });
+  const float = builder.add('Cast', [image], { to: int(ELEMENT.float32) });
+  const scaled = builder.add('Add', [builder.add('Mul', [float, scale]), shift]);
+  builder.add('Transpose', [scaled], { perm: ints([0, 3, 1, 2]) }, output);
+}
