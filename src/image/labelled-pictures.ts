@@ -39,39 +39,51 @@ export function picturesInFolders(dir: string): LabelledPicture[] {
   const root = pictureRoot(dir);
   const pictures = namesIn(root).filter(isMaterial).flatMap((material) =>
     namesIn(join(root, material))
-      .filter((file) => PICTURE_EXTENSIONS.has(extname(file).toLowerCase()))
+      .filter((file) => !file.startsWith('.') && PICTURE_EXTENSIONS.has(extname(file).toLowerCase()))
       .map((file) => ({ file: join(root, material, file), name: `${material}/${file}`, material })));
   if (pictures.length > 0) return pictures.sort(byName);
   throw new SortlineError('DATA_EMPTY', `no pictures found in ${root}: expected folders named after materials (${MATERIALS.join(', ')}) with ${[...PICTURE_EXTENSIONS].join(', ')} files`, { context: { dir: root } });
 }
 
-/**
- * The pictures of `dir` that `listFile` names, ordered by name; empty lines and lines that begin with `#` are passed over.
- * Throws DATA_UNREADABLE, DATA_EMPTY, and DATA_LIST_INVALID naming each wrong line: no `material/file.jpg`, not there, twice.
- */
+/** The pictures of `dir` that `listFile` names, ordered by name. Throws what {@link readPictureList} throws. */
 export function picturesInList(dir: string, listFile: string): LabelledPicture[] {
-  const [root, list] = [pictureRoot(dir), resolve(listFile)];
+  const root = pictureRoot(dir);
+  return readPictureList(listFile, {
+    place: root,
+    find: (name, material) => (existsSync(join(root, name)) ? { file: join(root, name), name, material } : undefined),
+  });
+}
+
+/**
+ * What `find` finds for the lines of `listFile`, ordered by name; empty lines and lines that begin with `#` are passed over.
+ * `place` is how messages call where it looks. Throws DATA_UNREADABLE, DATA_EMPTY, and DATA_LIST_INVALID naming each wrong
+ * line: no `material/file.jpg`, not there, twice.
+ */
+export function readPictureList<T extends { readonly name: string }>(
+  listFile: string, { place, find }: { readonly place: string; find(name: string, material: Material): T | undefined },
+): T[] {
+  const list = resolve(listFile);
   const lineByName = new Map<string, number>();
   const wrong: string[] = [];
-  const pictures: LabelledPicture[] = [];
+  const found: T[] = [];
   for (const [index, line] of textOf(list).split('\n').entries()) {
     const name = line.trim();
     if (name === '' || name.startsWith('#')) continue;
     const [material, ...rest] = name.split('/');
-    const file = join(root, name);
+    const isName = isMaterial(material) && rest.length > 0 && rest.every((part) => part !== '' && part !== '.' && part !== '..');
     const first = lineByName.get(name);
-    if (!isMaterial(material) || rest.length === 0 || rest.some((part) => part === '' || part === '.' || part === '..')) wrong.push(`line ${index + 1} is '${shortened(name)}'`);
-    else if (first !== undefined) wrong.push(`line ${index + 1} names ${name} as line ${first} did`);
-    else if (!existsSync(file)) wrong.push(`line ${index + 1} names ${name}, which is not in ${root}`);
-    else pictures.push({ file, name, material });
+    const picture = isName && first === undefined ? find(name, material) : undefined;
+    if (picture !== undefined) found.push(picture);
+    else if (!isName) wrong.push(`line ${index + 1} is '${shortened(name)}'`);
+    else wrong.push(`line ${index + 1} names ${name}${first === undefined ? `, which is not in ${place}` : ` as line ${first} did`}`);
     lineByName.set(name, first ?? index + 1);
   }
   if (wrong.length > 0) {
     const more = wrong.length > LINES_NAMED ? `; and ${wrong.length - LINES_NAMED} more` : '';
     throw new SortlineError('DATA_LIST_INVALID', `${list}: ${wrong.slice(0, LINES_NAMED).join('; ')}${more}. Expected lines of MATERIAL/FILE with one of ${MATERIALS.join(', ')}: correct the list or the folder`, { context: { listFile: list, wrong } });
   }
-  if (pictures.length === 0) throw new SortlineError('DATA_EMPTY', `${list} names no picture: expected lines of MATERIAL/FILE`, { context: { listFile: list } });
-  return pictures.sort(byName);
+  if (found.length === 0) throw new SortlineError('DATA_EMPTY', `${list} names no picture: expected lines of MATERIAL/FILE`, { context: { listFile: list } });
+  return found.sort(byName);
 }
 
 /** The fixed list that a data set keeps for `part` beside its material folders' folder, such as `val.txt`; undefined where there is none. */
