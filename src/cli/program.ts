@@ -2,19 +2,24 @@
 // that help is instant and needs nothing built.
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addArtifactsCommand } from './artifacts.ts';
 import { addBenchCommand } from './bench.ts';
 import { addCheckCommand } from './check.ts';
 import { addClassifyCommand } from './classify.ts';
 import { addCompareCommand } from './compare.ts';
 import { addConfigCommand } from './config.ts';
+import { addDatasetCommand } from './dataset.ts';
 import { addDemoCommand } from './demo.ts';
 import { addEvaluateCommand } from './evaluate.ts';
 import { describeFailure, EXIT_OK, EXIT_USAGE } from './failure.ts';
+import { addReportCommand } from './report.ts';
+import { addLineageCommand } from './lineage.ts';
 import { addRunCommand } from './run.ts';
+import { addRunsCommand } from './runs.ts';
 import { addSimulateCommand } from './simulate.ts';
 import { addTwinCommand } from './twin.ts';
 
-const COMMANDS = [addDemoCommand, addRunCommand, addCheckCommand, addClassifyCommand, addEvaluateCommand, addCompareCommand, addSimulateCommand, addBenchCommand, addConfigCommand, addTwinCommand];
+const COMMANDS = [addDemoCommand, addRunCommand, addCheckCommand, addClassifyCommand, addDatasetCommand, addEvaluateCommand, addCompareCommand, addArtifactsCommand, addLineageCommand, addRunsCommand, addReportCommand, addSimulateCommand, addBenchCommand, addConfigCommand, addTwinCommand];
 
 /** Runs one command line (without the program's name) and returns the exit code. */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
