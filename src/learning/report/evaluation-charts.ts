@@ -13,7 +13,7 @@ const UNIT = linearScale(0, 1, { ticks: 5, isRounded: true });
 const asPercent = (value: number): string => `${Math.round(100 * value)} %`;
 
 /** Rows are what the model said, columns what it was; the deeper a field, the larger its share of the column. */
-export function confusionMatrix({ confusion, perMaterial }: Evaluation, caption: string): Html {
+export function confusionMatrix({ confusion, perMaterial }: Evaluation, caption: Html | string): Html {
   const { labels, rows } = confusion;
   const field = (predicted: number, actual: number): Html => {
     const count = rows[predicted]![actual]!, total = perMaterial[labels[actual]!]?.n ?? 0;
