@@ -13,7 +13,7 @@ export interface SweepFinding {
 
 /** Everything that makes the sweep impossible, in no order. */
 export function findingsOf(config: SweepConfig): SweepFinding[] {
-  const specs = Object.entries(config.parameters).filter((entry): entry is [string, ParameterSpec] => entry[1] !== undefined);
+  const specs = specsOf(config);
   if (specs.length === 0) return [{ path: ['parameters'], message: 'found no parameter; needed is at least one hyperparameter to search' }];
   const ofParameters = specs.flatMap(([name, spec]) => parameterFindings(name, spec).map(({ path, message }) => ({ path: ['parameters', name, ...path], message })));
   return [...ofParameters, ...hyperbandFindings(config), ...(ofParameters.length === 0 && config.method === 'grid' ? gridFindings(config, specs) : [])];
@@ -25,6 +25,11 @@ export function notesOf(config: SweepConfig): string[] {
   const notes = ignored.length === 0 ? [] : [`${ignored.map((key) => `\`${key}\``).join(', ')} ${ignored.length === 1 ? 'is' : 'are'} ignored: Sortline's trainer runs the trials`];
   if (config.metric?.goal === 'minimize' && /accuracy|recall|precision|f1/.test(config.metric.name)) {
     notes.push(`the goal for \`${config.metric.name}\` is \`minimize\`, which is also what W&B takes where no goal is given; write \`goal: maximize\` if more is better`);
+  }
+  for (const [name, spec] of specsOf(config)) {
+    if (!isExponential(spec.distribution) || !(spec.min! >= 0 && spec.max! <= 1)) continue;
+    const drawn = createDistribution(spec, limitsOf(name));
+    notes.push(`\`${name}\` is drawn from ${short(Number(drawn.at(1e-12)))} to ${short(Number(drawn.at(1 - 1e-12)))}: \`min\` and \`max\` of \`${spec.distribution}\` are exponents of e; for the values themselves write \`${spec.distribution}_values\``);
   }
   if (config.method !== 'grid' && config.run_cap === undefined) notes.push(`\`${config.method}\` without \`run_cap\` goes on until it is stopped`);
   return notes;
@@ -87,8 +92,7 @@ function kindFindings(name: string, distribution: DistributionName, spec: Parame
   const [low, high] = [Number(drawn.at(1e-12)), Number(drawn.at(1 - 1e-12))];
   const slack = 1e-9 * Math.max(1, Math.abs(high));
   if (low >= limits.min - slack && high <= limits.max + slack) return [];
-  const isExponent = ['log_uniform', 'q_log_uniform', 'inv_log_uniform'].includes(distribution);
-  const hint = isExponent ? `; \`min\` and \`max\` of \`${distribution}\` are exponents of e, those of \`${distribution}_values\` are the values themselves` : '';
+  const hint = isExponential(distribution) ? `; \`min\` and \`max\` of \`${distribution}\` are exponents of e, those of \`${distribution}_values\` are the values themselves` : '';
   return [{ path: [low < limits.min - slack ? 'min' : 'max'], message: `found values from ${short(low)} to ${short(high)}; \`${name}\` takes ${takesText(name)}${hint}` }];
 }
 
@@ -110,6 +114,15 @@ function gridFindings(config: SweepConfig, specs: readonly (readonly [string, Pa
   });
   if (findings.length > 0 || gridSizeOf(config) <= Number.MAX_SAFE_INTEGER) return findings;
   return [{ path: ['parameters'], message: 'found more combinations than can be counted; needed is a smaller grid, or the method `random`' }];
+}
+
+function specsOf(config: SweepConfig): [string, ParameterSpec][] {
+  return Object.entries(config.parameters).filter((entry): entry is [string, ParameterSpec] => entry[1] !== undefined);
+}
+
+/** Whose `min` and `max` are exponents of e. */
+function isExponential(distribution: DistributionName | undefined): distribution is DistributionName {
+  return distribution === 'log_uniform' || distribution === 'q_log_uniform' || distribution === 'inv_log_uniform';
 }
 
 function short(value: number): string {
