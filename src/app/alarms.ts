@@ -15,6 +15,7 @@ export const ALARM_TABLE: Readonly<Record<AlarmCode, AlarmRow>> = {
   'camera-stalled': { reaction: 'safe', whatToDo: 'Check the camera cable, power and lens; the line reconnects by itself, then press start.' },
   'vision-down': { reaction: 'warn', whatToDo: 'Nothing: vision restarts by itself and items meanwhile go to residue. If it repeats, read the log above the restart.' },
   'classifier-fallback': { reaction: 'warn', whatToDo: 'The line runs on a slower provider than configured. Check the GPU driver, then restart the service.' },
+  'model-refused': { reaction: 'warn', whatToDo: 'The line goes on with the model it has. Promote another one, or mend this one and promote it again.' },
   'link-down': { reaction: 'safe', whatToDo: 'Check the cable and power of the controller board; the line reconnects by itself, then press start.' },
   'link-refused': { reaction: 'safe', whatToDo: 'The board speaks another protocol version or has too few outputs: flash matching firmware or correct the config.' },
   'e-stop': { reaction: 'safe', whatToDo: 'Make the line safe, release the E-stop, then press start.' },

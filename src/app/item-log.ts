@@ -1,7 +1,8 @@
-// The log a person follows: one line per settled item, and one per change of state, alarm, bin and recipe. The same facts
+// The log a person follows: one line per settled item, and one per change of state, alarm, bin, recipe and model. The same facts
 // are fields for machines where the log is JSON.
 import type { Logger } from '../base/logger.ts';
 import type { LineEvent, LineSink } from '../domain/line-event.ts';
+import type { ModelInUse } from '../domain/model-in-use.ts';
 
 export function createItemLog(logger: Logger): LineSink {
   const log = logger.child({ room: 'line' });
@@ -27,6 +28,9 @@ export function createItemLog(logger: Logger): LineSink {
       case 'recipe.changed':
         log.info({ recipe: event.recipe.name, by: event.by }, `recipe ${event.recipe.name} in force (by ${event.by})`);
         return;
+      case 'model.in-use':
+        log.info({ ...event.model }, modelLine(event.model));
+        return;
       default:
     }
   };
@@ -39,4 +43,9 @@ export function itemLine(event: Extract<LineEvent, { kind: 'item.settled' }>): s
   const confidence = event.confidence === undefined ? '   - ' : `${String(Math.round(event.confidence * 100)).padStart(3)} %`;
   const cause = event.cause === 'fired' ? '' : ` (${event.cause})`;
   return `item ${number}  ${material} ${confidence}  -> ${event.bin.padEnd(9)} ${event.outcome}${cause}`;
+}
+
+function modelLine({ model, provider, unavailable, warmUpMs, insteadOf }: ModelInUse): string {
+  const without = unavailable.map((each) => `; ${each.provider} could not be loaded: ${each.reason}`).join('');
+  return `model ${model} runs on ${provider}${insteadOf === undefined ? '' : ` in place of ${insteadOf}`}, warm in ${Math.round(warmUpMs)} ms${without}`;
 }

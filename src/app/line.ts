@@ -5,11 +5,11 @@ import { Scheduler } from '../actuate/scheduler.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { DecideOptions } from '../decide/options.ts';
-import type { ClassifierDescription } from '../classify/classifier.ts';
 import { BeltClock } from '../domain/belt-clock.ts';
 import type { Calibration } from '../domain/calibration.ts';
 import type { BinId } from '../domain/decision.ts';
 import type { AlarmCode, LineEvent, LineSink, LineState, Recipe } from '../domain/line-event.ts';
+import type { ModelInUse } from '../domain/model-in-use.ts';
 import type { BoardState, Link, LinkEvent, LinkSink, SafeCause } from '../link/link.ts';
 import type { Vision, VisionEvent, VisionSink } from '../vision/vision.ts';
 import { AlarmBoard, ALARM_TABLE } from './alarms.ts';
@@ -34,8 +34,6 @@ export interface LineDeps {
   sink: LineSink;
   /** Pictures asked for through {@link Line.requestSnapshot}. */
   onSnapshot?: ((jpeg: Uint8Array) => void) | undefined;
-  /** What runs the model; again after every restart of vision. */
-  onClassifier?: ((classifier: ClassifierDescription) => void) | undefined;
   /** Model or camera cannot be used as configured. */
   onVisionRefused?: ((code: string, message: string) => void) | undefined;
   options: {
@@ -168,8 +166,11 @@ export class Line {
   #onVision(event: VisionEvent): void {
     switch (event.kind) {
       case 'vision.ready':
-        this.#deps.onClassifier?.(event.classifier);
-        return this.#visionReady(event.classifier.unavailable);
+        this.#modelInUse(event.classifier);
+        return this.#visionReady();
+      case 'model.loading': return;
+      case 'model.in-use': return this.#modelInUse(event.classifier);
+      case 'model.refused': return this.#modelRefused(event);
       case 'vision.refused': return this.#deps.onVisionRefused?.(event.code, event.message);
       case 'vision.down': return this.#visionDown(event.reason);
       case 'item.seen': return this.#flow.seen(event.sighting);
@@ -201,11 +202,22 @@ export class Line {
     }
   }
 
-  #visionReady(unavailable: readonly { provider: string; reason: string }[]): void {
+  #visionReady(): void {
     this.#visionDownTimer?.cancel();
     this.alarms.clear('vision-down', 'vision');
-    for (const { provider, reason } of unavailable) this.alarms.raise('classifier-fallback', provider, `${provider} could not be loaded: ${reason}`);
     this.#readied(this.#machine.note('visionReady', true));
+  }
+
+  #modelInUse(model: ModelInUse): void {
+    if (model.insteadOf === undefined) this.alarms.clearAll('model-refused');
+    for (const { provider, reason } of model.unavailable) this.alarms.raise('classifier-fallback', provider, `${provider} could not be loaded: ${reason}`);
+    this.#emit({ kind: 'model.in-use', atNs: this.#deps.clock.nowNs(), model });
+  }
+
+  #modelRefused({ role, name, code, message }: Extract<VisionEvent, { kind: 'model.refused' }>): void {
+    // The same part may have been refused for another reason before.
+    this.alarms.clear('model-refused', role);
+    this.alarms.raise('model-refused', role, `${name} cannot be used (${code}): ${message}`);
   }
 
   #visionDown(reason: string): void {

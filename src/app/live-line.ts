@@ -4,7 +4,6 @@ import { randomInt } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { createRandom } from '../base/random.ts';
-import type { ClassifierDescription } from '../classify/classifier.ts';
 import type { Config } from '../config/schema.ts';
 import { recipeOf } from '../decide/options.ts';
 import type { Calibration } from '../domain/calibration.ts';
@@ -25,7 +24,6 @@ export interface LiveLineDeps {
   runId: string;
   sink: LineSink;
   onSnapshot?: (jpeg: Uint8Array) => void;
-  onClassifier?: (classifier: ClassifierDescription) => void;
   onVisionRefused?: (code: string, message: string) => void;
 }
 
@@ -47,7 +45,7 @@ export function openLiveLine(deps: LiveLineDeps): LiveLine {
   const sink = plant === undefined ? deps.sink : fanOut([plant.observe, deps.sink]);
   const line = new Line({
     clock, log, calibration, runId: deps.runId, sink,
-    onSnapshot: deps.onSnapshot, onClassifier: deps.onClassifier, onVisionRefused: deps.onVisionRefused,
+    onSnapshot: deps.onSnapshot, onVisionRefused: deps.onVisionRefused,
     openVision: (visionSink) => openVisionProcess({ config, calibration, clock, log, sink: visionSink, plant }),
     openLink: (linkSink) => createLink({
       clock, log, random: createRandom(randomInt(2 ** 32 - 1)), transport: connection.transport(), options: config.link.timing,

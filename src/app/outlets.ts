@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { isSortlineError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
-import type { ClassifierDescription } from '../classify/classifier.ts';
 import type { Config } from '../config/schema.ts';
 import type { LineSink } from '../domain/line-event.ts';
 import type { LedgerSummary } from '../ledger/ledger-counts.ts';
@@ -31,7 +30,6 @@ export interface Outlets {
   readonly sink: LineSink;
   readonly addresses: { readonly mqtt: string; readonly dashboard: string | undefined };
   showSnapshot(jpeg: Uint8Array): void;
-  classifier(classifier: ClassifierDescription): void;
   /** Publishes and writes what is pending; the ledger's last word. */
   close(): Promise<LedgerSummary>;
 }
@@ -51,13 +49,6 @@ export async function openOutlets(deps: OutletDeps): Promise<Outlets> {
     sink: fanOut([ledger.handle, publisher.handle, (event) => web?.server.handle(event), createItemLog(log)]),
     addresses: { mqtt: address, dashboard: web?.address },
     showSnapshot: (jpeg) => web?.server.showSnapshot(jpeg),
-    classifier: (classifier) => {
-      const { model: name, sha256, provider } = classifier;
-      publisher.setModel({ name, sha256, provider });
-      ledger.setModel(name);
-      web?.server.classifier(classifier);
-      log.info({ room: 'classify', model: name, provider, unavailable: classifier.unavailable }, classifierLine(classifier));
-    },
     close: async () => {
       await closePublisher();
       await web?.server.close();
@@ -66,11 +57,6 @@ export async function openOutlets(deps: OutletDeps): Promise<Outlets> {
       return summary;
     },
   };
-}
-
-function classifierLine({ model, provider, unavailable, warmUpMs }: ClassifierDescription): string {
-  const without = unavailable.map((each) => `; ${each.provider} could not be loaded: ${each.reason}`).join('');
-  return `model ${model} runs on ${provider}, warm in ${Math.round(warmUpMs)} ms${without}`;
 }
 
 function openMqtt(deps: OutletDeps): Promise<OpenedPublisher> {

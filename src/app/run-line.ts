@@ -37,7 +37,7 @@ export async function runLine(options: RunOptions): Promise<number> {
   const outlets = await openOutlets({ clock, log, config, runId, takeFreePorts: mode === 'demo', line: () => live.line });
   const live: LiveLine = openLiveLine({
     config, calibration, clock, log, runId, sink: outlets.sink,
-    onSnapshot: (jpeg) => outlets.showSnapshot(jpeg), onClassifier: (classifier) => outlets.classifier(classifier),
+    onSnapshot: (jpeg) => outlets.showSnapshot(jpeg),
     onVisionRefused: (code, message) => refuse(code, message),
   });
   beforeFatal(() => live.stop('internal error'));

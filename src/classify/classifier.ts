@@ -1,5 +1,6 @@
 // The Classifier port: a batch of crops in, probabilities out.
 import type { Milliseconds } from '../base/units.ts';
+import type { ModelInUse } from '../domain/model-in-use.ts';
 
 /** Crop geometry the model wants: uint8 NHWC, RGB. */
 export interface CropShape {
@@ -17,23 +18,11 @@ export interface BatchResult {
 export interface Classifier {
   readonly cropShape: CropShape;
   /** What runs, for logs, metrics and the retained `info` topic. */
-  readonly description: ClassifierDescription;
+  readonly description: ModelInUse;
   /**
    * Classifies 1 … maxBatch crops. `crops` is (count, height, width, 3) uint8 RGB, row-major; it is the caller's again
    * when the promise settles. A second batch may be given while one runs: batches run in the order given. Throws MODEL_RUN_FAILED.
    */
   classify(crops: Uint8Array, count: number): Promise<BatchResult>;
   close(): Promise<void>;
-}
-
-export interface ClassifierDescription {
-  /** Folder name of the model. */
-  readonly model: string;
-  /** SHA-256 of model.onnx, hex. */
-  readonly sha256: string;
-  /** Provider in use, e.g. `cpu`. */
-  readonly provider: string;
-  /** Providers asked for before it that could not be loaded, each with why. */
-  readonly unavailable: readonly { provider: string; reason: string }[];
-  readonly warmUpMs: Milliseconds;
 }

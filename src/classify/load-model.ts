@@ -1,6 +1,6 @@
 // Opens a model folder: manifest.json and model.onnx, checked against each other before ONNX Runtime sees a byte. The same
 // bytes that were hashed are the ones that run.
-import { createHash } from 'node:crypto';
+import { webcrypto } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { reasonOf, SortlineError } from '../base/errors.ts';
@@ -20,16 +20,20 @@ export interface LoadedModel {
 }
 
 /**
- * Reads and verifies `folder`. Throws MODEL_UNREADABLE (folder, manifest or model absent), MODEL_MANIFEST_INVALID,
- * MODEL_HASH_MISMATCH (truncated or another file) and MODEL_MISMATCH (labels).
+ * Reads and verifies `folder`; with `sha256` also that it is the model of that hash. Throws MODEL_UNREADABLE (folder, manifest or
+ * model absent), MODEL_MANIFEST_INVALID, MODEL_HASH_MISMATCH (truncated or another file) and MODEL_MISMATCH (labels).
  */
-export async function loadModel(folder: string): Promise<LoadedModel> {
+export async function loadModel(folder: string, sha256?: string): Promise<LoadedModel> {
   const manifestPath = join(folder, 'manifest.json');
   const modelPath = join(folder, 'model.onnx');
   const manifest = parseManifest((await read(manifestPath, folder)).toString('utf8'), manifestPath);
+  if (sha256 !== undefined && manifest.sha256 !== sha256) {
+    throw new SortlineError('MODEL_HASH_MISMATCH',
+      `${manifestPath} is of a model with SHA-256 ${manifest.sha256}, the one that was promoted has ${sha256}: promote the model again, which copies it anew`, { context: { path: manifestPath, found: manifest.sha256, expected: sha256 } });
+  }
   const order = labelOrder(manifest, manifestPath);
   const bytes = await read(modelPath, folder);
-  verifyBytes(bytes, manifest, modelPath);
+  await verifyBytes(bytes, manifest, modelPath);
   return { name: basename(resolve(folder)), folder, manifest, bytes, order };
 }
 
@@ -68,7 +72,7 @@ function shapeText(shape: readonly (number | string)[]): string {
   return `(${shape.join(', ')})`;
 }
 
-async function read(path: string, folder: string): Promise<Buffer> {
+async function read(path: string, folder: string): Promise<Buffer<ArrayBuffer>> {
   try {
     return await readFile(path);
   } catch (cause) {
@@ -77,8 +81,9 @@ async function read(path: string, folder: string): Promise<Buffer> {
   }
 }
 
-function verifyBytes(bytes: Uint8Array, manifest: ModelManifest, path: string): void {
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
+async function verifyBytes(bytes: Uint8Array<ArrayBuffer>, manifest: ModelManifest, path: string): Promise<void> {
+  // On a thread of its own: a running line may be loading its next model.
+  const sha256 = Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex');
   if (sha256 === manifest.sha256) return;
   const size = manifest.bytes === undefined || manifest.bytes === bytes.length ? `${bytes.length} bytes`
     : bytes.length < manifest.bytes ? `truncated: ${bytes.length} of ${manifest.bytes} bytes` : `${bytes.length} bytes instead of ${manifest.bytes}`;

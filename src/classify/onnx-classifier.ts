@@ -4,7 +4,8 @@ import { availableParallelism } from 'node:os';
 import type { Logger } from '../base/logger.ts';
 import { SortlineError } from '../base/errors.ts';
 import { MATERIALS } from '../domain/material.ts';
-import type { BatchResult, Classifier, ClassifierDescription, CropShape } from './classifier.ts';
+import type { ModelInUse } from '../domain/model-in-use.ts';
+import type { BatchResult, Classifier, CropShape } from './classifier.ts';
 import type { LoadedModel } from './load-model.ts';
 import { loadModel, verifySignature } from './load-model.ts';
 import type { ModelSession } from './model-session.ts';
@@ -13,16 +14,18 @@ import { softmax } from './softmax.ts';
 import { openThreadedSession } from './threaded-session.ts';
 
 const CHANNELS = 3;
+/** No multiple of a row, so that no two rows of a picture are alike. */
+const SPECKLES = 65_521;
 
 class OnnxClassifier implements Classifier {
   readonly cropShape: CropShape;
-  readonly description: ClassifierDescription;
+  readonly description: ModelInUse;
   readonly #session: ModelSession;
   readonly #order: readonly number[];
   readonly #temperature: number;
   readonly #maxBatch: number;
 
-  constructor(deps: { session: ModelSession; model: LoadedModel; maxBatch: number; description: ClassifierDescription }) {
+  constructor(deps: { session: ModelSession; model: LoadedModel; maxBatch: number; description: ModelInUse }) {
     this.#session = deps.session;
     this.#maxBatch = deps.maxBatch;
     this.description = deps.description;
@@ -59,20 +62,27 @@ class OnnxClassifier implements Classifier {
   }
 }
 
+export interface ModelExpectation {
+  /** What model.onnx must hash to, besides what its own manifest says. */
+  readonly sha256?: string | undefined;
+  /** The model it stands in for. */
+  readonly insteadOf?: string | undefined;
+}
+
 /**
- * Loads, verifies and warms the model in `options.model`. Warm means that the batch sizes that matter have run: the
+ * Loads, verifies and warms the model in the folder `options.model`. Warm means that the batch sizes that matter have run: the
  * first inference is several times slower than the rest. Throws MODEL_UNREADABLE, MODEL_MANIFEST_INVALID,
  * MODEL_HASH_MISMATCH, MODEL_MISMATCH, MODEL_PROVIDER_UNAVAILABLE and MODEL_RUN_FAILED, each naming what was found and expected.
  */
-export async function createOnnxClassifier(options: ClassifyOptions, log: Logger): Promise<Classifier> {
-  const model = await loadModel(options.model);
+export async function createOnnxClassifier(options: ClassifyOptions, log: Logger, { sha256, insteadOf }: ModelExpectation = {}): Promise<Classifier> {
+  const model = await loadModel(options.model, sha256);
   const { height, width } = model.manifest.input;
   const { session, provider, unavailable } = await openThreadedSession(model.bytes,
     { providers: options.providers, require: options.require, threads: threadsOf(options) }, options.batch.size * height * width * CHANNELS);
   try {
     verifySignature(model, session.inputs, session.outputs);
     const warmUpMs = await warmUp(session, model, warmUpSizes(provider, options.batch.size));
-    const description = { model: model.name, sha256: model.manifest.sha256, provider, unavailable, warmUpMs };
+    const description = { model: model.name, sha256: model.manifest.sha256, provider, unavailable, warmUpMs, insteadOf };
     for (const { provider: missing, reason } of unavailable) log.warn({ provider: missing, reason }, `provider ${missing} cannot run the model: ${reason}`);
     log.info({ ...description }, `model ${model.name} is warm on ${provider}`);
     return new OnnxClassifier({ session, model, maxBatch: options.batch.size, description });
@@ -96,12 +106,28 @@ function warmUpSizes(provider: string, batchSize: number): number[] {
   return provider === 'cpu' ? [...new Set([1, batchSize])] : Array.from({ length: batchSize }, (_, index) => index + 1);
 }
 
+/** Runs every size once. Throws MODEL_RUN_FAILED where what comes out is no number. */
 async function warmUp(session: ModelSession, model: LoadedModel, sizes: readonly number[]): Promise<number> {
   const { height, width } = model.manifest.input;
+  const cropBytes = height * width * CHANNELS;
+  const crops = speckled(Math.max(...sizes) * cropBytes);
   let totalMs = 0;
   for (const size of sizes) {
-    const { durationMs } = await session.run(new Uint8Array(size * height * width * CHANNELS), [size, height, width, CHANNELS]);
+    const { values, durationMs } = await session.run(crops.subarray(0, size * cropBytes), [size, height, width, CHANNELS]);
     totalMs += durationMs;
+    if (!values.every(Number.isFinite)) {
+      throw new SortlineError('MODEL_RUN_FAILED',
+        `the model in ${model.folder} failed its warm-up: of ${values.length} logits for ${size} crops ${values.filter((value) => !Number.isFinite(value)).length} are not finite; its weights are damaged, or its training diverged`, { context: { folder: model.folder } });
+    }
   }
   return totalMs;
+}
+
+/** Not one colour, which would leave most of a network at rest. */
+function speckled(length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let filled = Math.min(length, SPECKLES);
+  for (let index = 0; index < filled; index++) bytes[index] = (index * 7919) % 256;
+  for (; filled < length; filled *= 2) bytes.copyWithin(filled, 0, filled);
+  return bytes;
 }

@@ -16,7 +16,8 @@ export function voteLooks(looks: readonly Look[]): Prediction | undefined {
   const total = orderFreeSum(sums);
   const probabilities = sums.map((sum) => (total > 0 ? sum / total : 1 / MATERIALS.length));
   const first = indexOfLargest(probabilities);
-  return { material: MATERIALS[first]!, confidence: probabilities[first]!, probabilities, lookCount: looks.length };
+  const { modelSha256 } = looks.reduce((latest, look) => (look.frameSequence > latest.frameSequence ? look : latest));
+  return { material: MATERIALS[first]!, confidence: probabilities[first]!, probabilities, lookCount: looks.length, modelSha256 };
 }
 
 /** True when the item can be decided now: its vote is sure enough after `minLooks`, or it has had `maxLooks`. */

@@ -28,6 +28,8 @@ export interface Prediction {
   readonly confidence: Ratio;
   readonly probabilities: readonly Ratio[];
   readonly lookCount: number;
+  /** SHA-256 of the model that gave the latest of the looks, hex: where the model changed meanwhile, the earlier ones are another's. */
+  readonly modelSha256: string;
 }
 
 export interface Decision {

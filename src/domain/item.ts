@@ -33,6 +33,8 @@ export interface Look {
   readonly inferenceMs: Milliseconds;
   /** Time between the crop being ready and its inference starting. */
   readonly waitedMs: Milliseconds;
+  /** SHA-256 of the model that looked, hex. */
+  readonly modelSha256: string;
 }
 
 /** An object seen whole for the first time. */

@@ -4,6 +4,7 @@ import type { EncoderCounts, MonotonicNs, Ratio } from '../base/units.ts';
 import type { BinId, Decision, FireCommand, ItemId, Outcome, OutcomeCause } from './decision.ts';
 import type { Look, Sighting } from './item.ts';
 import type { Material } from './material.ts';
+import type { ModelInUse } from './model-in-use.ts';
 
 /**
  * `starting` until vision and link are ready once; `ready` waits for the operator; `running` sorts; `paused` by the operator;
@@ -13,7 +14,7 @@ export const LINE_STATES = ['starting', 'ready', 'running', 'paused', 'safe', 's
 export type LineState = (typeof LINE_STATES)[number];
 
 export const ALARM_CODES = [
-  'camera-stalled', 'vision-down', 'classifier-fallback', 'link-down', 'link-refused', 'e-stop', 'jam', 'bin-full', 'board-safe', 'heartbeat-lost',
+  'camera-stalled', 'vision-down', 'classifier-fallback', 'model-refused', 'link-down', 'link-refused', 'e-stop', 'jam', 'bin-full', 'board-safe', 'heartbeat-lost',
   'ledger-failing', 'mqtt-down', 'config-rejected', 'calibration-mismatch',
 ] as const;
 export type AlarmCode = (typeof ALARM_CODES)[number];
@@ -50,6 +51,8 @@ export type LineEvent =
   | { readonly kind: 'alarm.cleared'; readonly atNs: MonotonicNs; readonly alarm: AlarmCode; readonly subject: string }
   | { readonly kind: 'bin.state'; readonly atNs: MonotonicNs; readonly bin: BinId; readonly full: boolean; readonly enabled: boolean }
   | { readonly kind: 'recipe.changed'; readonly atNs: MonotonicNs; readonly recipe: Recipe; readonly by: string }
+  /** At every start of vision, and when another model takes over while the line runs. */
+  | { readonly kind: 'model.in-use'; readonly atNs: MonotonicNs; readonly model: ModelInUse }
   | { readonly kind: 'line.stats'; readonly atNs: MonotonicNs; readonly stats: LineStats };
 
 /** Once a second; totals since the line process started. */

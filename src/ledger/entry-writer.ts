@@ -35,7 +35,7 @@ function upsertItem(columns: readonly string[]): string {
 }
 
 const SEEN = ['seen_ns', 'first_frame', 'position_counts', 'y_mm', 'length_mm', 'width_mm'];
-const DECIDED = ['decided_ns', 'decided_bin', 'reason', 'material', 'confidence', 'probabilities', 'look_count', 'position_counts', 'y_mm', 'length_mm', 'width_mm'];
+const DECIDED = ['decided_ns', 'decided_bin', 'reason', 'material', 'confidence', 'probabilities', 'look_count', 'model_sha256', 'position_counts', 'y_mm', 'length_mm', 'width_mm'];
 const COMMANDED = ['commanded_ns', 'command_id', 'output', 'target_counts', 'hold_ms'];
 const SETTLED = ['settled_ns', 'settled_wall_ms', 'bin', 'outcome', 'cause', 'fired_counts', 'count_error'];
 const TRUTH = ['truth_material', 'landed_bin'];
@@ -86,8 +86,8 @@ function decidedValues({ decision: { decidedAtNs, bin, reason, prediction, posit
 }
 
 function predictionValues(prediction: Prediction | undefined): SqlValue[] {
-  if (prediction === undefined) return [null, null, null, 0];
-  return [prediction.material, prediction.confidence, floats(prediction.probabilities), prediction.lookCount];
+  if (prediction === undefined) return [null, null, null, 0, null];
+  return [prediction.material, prediction.confidence, floats(prediction.probabilities), prediction.lookCount, prediction.modelSha256];
 }
 
 function commandedValues({ atNs, command }: EventOf<'item.commanded'>): SqlValue[] {
@@ -98,12 +98,13 @@ function settledValues({ atNs, bin, outcome, cause, firedAtCounts, countError }:
   return [atNs, wallMs, bin, outcome, cause, firedAtCounts ?? null, countError ?? null];
 }
 
-function noteOf(event: EventOf<'line.state' | 'alarm.raised' | 'alarm.cleared' | 'bin.state' | 'recipe.changed'>): Pick<EventRow, 'subject' | 'detail'> {
+function noteOf(event: EventOf<'line.state' | 'alarm.raised' | 'alarm.cleared' | 'bin.state' | 'recipe.changed' | 'model.in-use'>): Pick<EventRow, 'subject' | 'detail'> {
   switch (event.kind) {
     case 'line.state': return { subject: event.state, detail: { reason: event.reason, by: event.by } };
     case 'alarm.raised': return { subject: event.alarm, detail: { subject: event.subject, message: event.message, whatToDo: event.whatToDo } };
     case 'alarm.cleared': return { subject: event.alarm, detail: { subject: event.subject } };
     case 'bin.state': return { subject: event.bin, detail: { full: event.full, enabled: event.enabled } };
+    case 'model.in-use': return { subject: event.model.model, detail: { ...event.model } };
     case 'recipe.changed': return { subject: event.recipe.name, detail: { recipe: event.recipe, by: event.by } };
   }
 }

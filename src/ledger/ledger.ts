@@ -74,6 +74,7 @@ export class Ledger {
   #droppedEvents = 0;
   #toldDropped = 0;
   #failure: string | undefined;
+  /** The run's latest model, not yet in its row. */
   #model: string | undefined;
   #closed = false;
 
@@ -96,6 +97,7 @@ export class Ledger {
   readonly handle = (event: LineEvent): void => {
     if (this.#closed || event.kind === 'line.stats') return;
     this.#counts.count(event);
+    if (event.kind === 'model.in-use') this.#model = event.model.model;
     if (event.kind === 'item.look' && !this.#deps.options.looks) return;
     this.#keep({ event, wallMs: this.#deps.clock.wallMs() });
     if (this.#flushTimer === undefined) this.#armFlush(FLUSH_MS);
@@ -113,12 +115,6 @@ export class Ledger {
   /** Why the file cannot be written at present; undefined while it can. */
   get failure(): string | undefined {
     return this.#failure;
-  }
-
-  /** Names the model of this run, once vision has loaded it. */
-  setModel(model: string): void {
-    this.#model = model;
-    if (this.#flushTimer === undefined) this.#armFlush(FLUSH_MS);
   }
 
   /** Writes what is pending, as far as the disk lets it, ends the run and closes the file. */

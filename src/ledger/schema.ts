@@ -61,6 +61,8 @@ const MIGRATIONS: readonly string[] = [
      detail TEXT NOT NULL
    ) STRICT;
    CREATE INDEX events_by_time ON events (at_wall_ms);`,
+  // Of the model that gave the latest of the item's looks.
+  'ALTER TABLE items ADD COLUMN model_sha256 TEXT',
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -16,12 +16,6 @@ export interface Identity {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-export interface ModelFacts {
-  readonly name: string;
-  readonly sha256: string;
-  readonly provider: string;
-}
-
 export interface Placed {
   /** Topic after the prefix; an empty payload clears it. */
   readonly retained?: { readonly topic: string; readonly payload: object | '' };
@@ -32,11 +26,11 @@ const NOTHING: Placed = {};
 
 export class EventTopics {
   readonly stamp: ReturnType<typeof createStamp>;
-  model: ModelFacts | null = null;
   readonly #clock: Clock;
   readonly #identity: Identity;
   readonly #startedIso: string;
   readonly #activeByAlarm = new Map<string, Payload<'alarm'>['active']>();
+  #model: Payload<'info'>['model'] = null;
   #sequence = 0;
 
   constructor(clock: Clock, identity: Identity) {
@@ -50,10 +44,15 @@ export class EventTopics {
     const header = this.stamp(event.atNs);
     switch (event.kind) {
       case 'line.state': return { retained: { topic: 'state', payload: { ...header, state: event.state, reason: event.reason, by: event.by } satisfies Payload<'state'> } };
-      case 'item.decided': return { item: { kind: 'prediction', topic: 'item/prediction', payload: predictionPayload(header, ++this.#sequence, event, this.model?.sha256 ?? null) } };
+      case 'item.decided': return { item: { kind: 'prediction', topic: 'item/prediction', payload: predictionPayload(header, ++this.#sequence, event) } };
       case 'item.settled': return { item: { kind: 'outcome', topic: 'item/outcome', payload: outcomePayload(header, ++this.#sequence, event) } };
       case 'bin.state': return { retained: { topic: `bin/${event.bin}`, payload: { ...header, bin: event.bin, full: event.full, enabled: event.enabled } satisfies Payload<'bin'> } };
       case 'recipe.changed': return { retained: { topic: 'recipe', payload: { ...header, ...event.recipe, by: event.by } satisfies Payload<'recipe'> } };
+      case 'model.in-use': {
+        const { model: name, sha256, provider, insteadOf } = event.model;
+        this.#model = { name, sha256, provider, insteadOf: insteadOf ?? null };
+        return { retained: { topic: 'info', payload: this.info() } };
+      }
       case 'line.stats': return { retained: { topic: 'stats', payload: statsPayload(header, event, queued) } };
       case 'alarm.raised': case 'alarm.cleared': return { retained: this.#alarm(event) };
       default: return NOTHING;
@@ -62,7 +61,7 @@ export class EventTopics {
 
   info(): Payload<'info'> {
     const { site, line, versions } = this.#identity;
-    return infoPayload(this.stamp(this.#clock.nowNs()), { site, line, startedIso: this.#startedIso, versions, model: this.model });
+    return infoPayload(this.stamp(this.#clock.nowNs()), { site, line, startedIso: this.#startedIso, versions, model: this.#model });
   }
 
   offline(): Payload<'state'> {

@@ -26,13 +26,14 @@ export function infoPayload(header: Header, facts: Pick<Payload<'info'>, 'site' 
   return { ...header, ...facts };
 }
 
-export function predictionPayload(header: Header, sequence: number, event: EventOf<'item.decided'>, modelSha256: string | null): Payload<'prediction'> {
+export function predictionPayload(header: Header, sequence: number, event: EventOf<'item.decided'>): Payload<'prediction'> {
   const { itemId, prediction, bin, reason, position } = event.decision;
   const { positionCounts, yMm, lengthMm, widthMm } = position;
   return {
     ...header, sequence, itemId,
     prediction: prediction === undefined ? null : votePayload(prediction),
-    decision: { bin, reason }, position: { positionCounts, yMm, lengthMm, widthMm }, modelSha256,
+    decision: { bin, reason }, position: { positionCounts, yMm, lengthMm, widthMm },
+    modelSha256: prediction?.modelSha256 ?? null,
   };
 }
 

@@ -16,7 +16,7 @@ import { ALARM_CODES } from '../domain/line-event.ts';
 import { BrokerConnection } from './broker-connection.ts';
 import type { BrokerMessage, BrokerSession, OpenSession } from './broker-session.ts';
 import type { BrokerSettings } from './broker-settings.ts';
-import type { Identity, ModelFacts } from './event-topics.ts';
+import type { Identity } from './event-topics.ts';
 import { EventTopics } from './event-topics.ts';
 import { Outbox } from './outbox.ts';
 import type { RequestHandler } from './request-desk.ts';
@@ -97,13 +97,6 @@ export class Publisher {
     if (item !== undefined) this.#outbox.push({ kind: item.kind, topic: `${this.#prefix}/${item.topic}`, payload: JSON.stringify(item.payload) });
     if (retained !== undefined || item !== undefined) this.#pump();
   };
-
-  /** What runs the model, for the retained `info` and the predictions. */
-  setModel(model: ModelFacts): void {
-    this.#topics.model = model;
-    this.#keep('info', this.#topics.info());
-    this.#pump();
-  }
 
   /** Item events not yet at the broker. */
   get pendingCount(): number {

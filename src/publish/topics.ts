@@ -43,6 +43,7 @@ const info = z.object({
     name: z.string().describe('Folder name of the model'),
     sha256: z.string().describe('SHA-256 of model.onnx, hex'),
     provider: z.string().describe('What it runs on, e.g. `cpu`'),
+    insteadOf: z.string().nullable().describe('The model that should run and cannot, e.g. `trashnet:v3`; null where this is the one'),
   }).nullable().describe('The model in use; null until it is loaded'),
 });
 
@@ -64,7 +65,7 @@ const prediction = z.object({
     lengthMm: z.number().describe('Extent along travel, mm'),
     widthMm: z.number().describe('Extent across the belt, mm'),
   }).describe('Where it lies on the belt'),
-  modelSha256: z.string().nullable().describe('The model that looked'),
+  modelSha256: z.string().nullable().describe('The model that looked, the last one where it changed between two looks; null where the item was never classified'),
 });
 
 const outcome = z.object({
@@ -153,7 +154,7 @@ const row = <Payload extends z.ZodObject>(entry: Omit<TopicRow, 'payload'> & { p
 /** Every topic there is. */
 export const TOPICS = {
   state: row({ topic: 'state', retained: true, direction: 'out', when: 'at every change of state; `offline` as last will', payload: state }),
-  info: row({ topic: 'info', retained: true, direction: 'out', when: 'at start, and when the model is loaded', payload: info }),
+  info: row({ topic: 'info', retained: true, direction: 'out', when: 'at start, and when a model is loaded or takes over', payload: info }),
   prediction: row({ topic: 'item/prediction', retained: false, direction: 'out', when: 'once per item, when it is decided', payload: prediction }),
   outcome: row({ topic: 'item/outcome', retained: false, direction: 'out', when: 'once per item, when it is known how it ended', payload: outcome }),
   dropped: row({ topic: 'item/dropped', retained: false, direction: 'out', when: 'when the broker is back after so long that item events had to be given up', payload: dropped }),

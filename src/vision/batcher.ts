@@ -1,13 +1,14 @@
 // Between cropping and the classifier: which prepared pictures are classified next. Each item has at most one picture
-// waiting, its newest; whatever waits when the model is free is run together, items with the fewest looks first. All pixel
-// buffers are made once.
+// waiting, its newest; whatever waits when the model is free is run together, items with the fewest looks first.
 //
 //   offer(item, write) ─▶ [slot per waiting picture] ─ pump ─▶ [batch buffer] ─▶ classifier ─▶ onResult
+//
+// The classifier can be replaced at any moment: a picture is prepared for one model and finishes on it, whatever comes after.
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Milliseconds, MonotonicNs } from '../base/units.ts';
 import { NS_PER_MS } from '../base/units.ts';
-import type { Classifier } from '../classify/classifier.ts';
-import { pictureBytes } from './preprocess.ts';
+import type { Classifier, CropShape } from '../classify/classifier.ts';
+import { PictureBuffers } from './picture-buffers.ts';
 
 export interface BatchLimits {
   /** Most pictures per run. */
@@ -20,13 +21,21 @@ export interface BatchLimits {
   readonly maxWaiting: number;
 }
 
+/** How a result came about. */
+export interface LookFacts {
+  readonly inferenceMs: Milliseconds;
+  readonly waitedMs: Milliseconds;
+  /** Of the model that looked. */
+  readonly modelSha256: string;
+}
+
 export interface BatcherDeps<T> {
   readonly clock: Clock;
   readonly classifier: Classifier;
   readonly limits: BatchLimits;
   /** The picture is on its way into the model and can no longer be replaced. */
   onStart(tag: T): void;
-  onResult(tag: T, probabilities: readonly number[], timing: { inferenceMs: Milliseconds; waitedMs: Milliseconds }): void;
+  onResult(tag: T, probabilities: readonly number[], facts: LookFacts): void;
   /** A run failed: its pictures are lost. */
   onFailure(tags: readonly T[], error: unknown): void;
 }
@@ -37,25 +46,26 @@ export interface Offer<T> {
   /** Looks it has had or is having. */
   readonly lookCount: number;
   readonly tag: T;
-  /** Writes the prepared picture to `target` at `offset`, at once. */
-  write(target: Uint8Array, offset: number): void;
+  /** Writes the picture, prepared to `shape`, to `target` at `offset`, at once. */
+  write(target: Uint8Array, offset: number, shape: CropShape): void;
 }
 
 interface Waiting<T> {
   readonly key: number;
   readonly lookCount: number;
   readonly tag: T;
+  readonly buffers: PictureBuffers;
   readonly slot: number;
   readonly readyAtNs: MonotonicNs;
 }
 
 export class Batcher<T> {
   readonly #deps: BatcherDeps<T>;
-  readonly #pictureBytes: number;
-  readonly #slots: Uint8Array;
-  readonly #freeSlots: number[];
-  readonly #idleBuffers: Uint8Array[];
   readonly #runsStartedAtNs = new Set<{ readonly atNs: MonotonicNs }>();
+  /** Of the classifier that new pictures are prepared for. */
+  #buffers: PictureBuffers;
+  /** Of replaced classifiers with pictures left, and whom to tell when there are none; the oldest first. */
+  readonly #replaced = new Map<PictureBuffers, () => void>();
   #waiting: Waiting<T>[] = [];
   #deadline: Timer | undefined;
   #lastSettledAtNs: MonotonicNs = 0;
@@ -67,11 +77,7 @@ export class Batcher<T> {
 
   constructor(deps: BatcherDeps<T>) {
     this.#deps = deps;
-    const { size, inFlight, maxWaiting } = deps.limits;
-    this.#pictureBytes = pictureBytes(deps.classifier.cropShape);
-    this.#slots = new Uint8Array(maxWaiting * this.#pictureBytes);
-    this.#freeSlots = Array.from({ length: maxWaiting }, (_, index) => maxWaiting - 1 - index);
-    this.#idleBuffers = Array.from({ length: inFlight }, () => new Uint8Array(size * this.#pictureBytes));
+    this.#buffers = this.#buffersFor(deps.classifier);
   }
 
   get waitingCount(): number {
@@ -88,35 +94,47 @@ export class Batcher<T> {
     return this.#waiting.some((waiting) => waiting.key === key);
   }
 
+  /** Prepares pictures for `next` from now on. Resolves when the one before has classified what waited for it. */
+  replaceClassifier(next: Classifier): Promise<void> {
+    const former = this.#buffers;
+    this.#buffers = this.#buffersFor(next);
+    const left = new Promise<void>((resolve) => this.#replaced.set(former, resolve));
+    this.#tellLeft();
+    this.pump();
+    return left;
+  }
+
   /** Takes an item's newest picture in place of one of it that has not started. Nothing runs before the next `pump`. */
-  offer(offer: Offer<T>): void {
-    if (this.withdraw(offer.key)) this.droppedCount++;
-    if (this.#freeSlots.length === 0) this.#dropLeastWanted();
-    const slot = this.#freeSlots.pop()!;
-    offer.write(this.#slots, slot * this.#pictureBytes);
-    const { key, lookCount, tag } = offer;
-    this.#waiting.push({ key, lookCount, tag, slot, readyAtNs: this.#deps.clock.nowNs() });
+  offer({ key, lookCount, tag, write }: Offer<T>): void {
+    if (this.withdraw(key)) this.droppedCount++;
+    const buffers = this.#buffers;
+    if (!buffers.hasFreeSlot) this.#dropLeastWanted(buffers);
+    const slot = buffers.fillSlot((target, offset) => write(target, offset, buffers.classifier.cropShape));
+    this.#waiting.push({ key, lookCount, tag, buffers, slot, readyAtNs: this.#deps.clock.nowNs() });
   }
 
   /** Takes back an item's waiting picture; false when none waits. */
   withdraw(key: number): boolean {
     const index = this.#waiting.findIndex((waiting) => waiting.key === key);
     if (index < 0) return false;
-    this.#freeSlots.push(this.#waiting.splice(index, 1)[0]!.slot);
+    const { buffers, slot } = this.#waiting.splice(index, 1)[0]!;
+    buffers.freeSlot(slot);
+    this.#tellLeft();
     return true;
   }
 
   /** Starts what can be started: called once all pictures of a frame have been offered. */
   pump(): void {
-    while (!this.#isClosed && this.#idleBuffers.length > 0 && this.#waiting.length > 0) {
-      const waitMs = this.#msUntilDue();
+    while (!this.#isClosed && this.#runsStartedAtNs.size < this.#deps.limits.inFlight && this.#waiting.length > 0) {
+      const buffers = this.#nextBuffers();
+      const waitMs = this.#msUntilDue(buffers);
       if (waitMs > 0) {
         this.#deadline ??= this.#deps.clock.after(waitMs, () => { this.#deadline = undefined; this.pump(); });
         return;
       }
       this.#deadline?.cancel();
       this.#deadline = undefined;
-      void this.#run(this.#takeBatch());
+      void this.#run(buffers, this.#takeBatch(buffers));
     }
   }
 
@@ -125,50 +143,71 @@ export class Batcher<T> {
     this.#isClosed = true;
     this.#deadline?.cancel();
     this.#waiting = [];
+    this.#tellLeft();
   }
 
-  #msUntilDue(): Milliseconds {
+  #buffersFor(classifier: Classifier): PictureBuffers {
+    const { maxWaiting, inFlight, size } = this.#deps.limits;
+    return new PictureBuffers(classifier, { slots: maxWaiting, batches: inFlight, batchSize: size });
+  }
+
+  /** Pictures for a replaced classifier come first: their items wait longest. */
+  #nextBuffers(): PictureBuffers {
+    return [...this.#replaced.keys()].find((buffers) => this.#waiting.some((waiting) => waiting.buffers === buffers)) ?? this.#buffers;
+  }
+
+  #msUntilDue(buffers: PictureBuffers): Milliseconds {
     const { limits, clock } = this.#deps;
-    if (this.#waiting.length >= limits.size) return 0;
+    // No company comes any more for a replaced classifier.
+    if (buffers !== this.#buffers || this.#waiting.length >= limits.size) return 0;
     const oldestNs = this.#waiting.reduce((oldest, { readyAtNs }) => Math.min(oldest, readyAtNs), Infinity);
     return limits.deadlineMs - (clock.nowNs() - oldestNs) / NS_PER_MS;
   }
 
-  #takeBatch(): Waiting<T>[] {
+  #takeBatch(buffers: PictureBuffers): Waiting<T>[] {
     // Sorting is stable: among items with equally many looks the one that waits longest comes first.
-    this.#waiting.sort((a, b) => a.lookCount - b.lookCount);
-    return this.#waiting.splice(0, this.#deps.limits.size);
+    const batch = this.#waiting.filter((waiting) => waiting.buffers === buffers)
+      .sort((a, b) => a.lookCount - b.lookCount).slice(0, this.#deps.limits.size);
+    this.#waiting = this.#waiting.filter((waiting) => !batch.includes(waiting));
+    return batch;
   }
 
-  async #run(batch: readonly Waiting<T>[]): Promise<void> {
-    const { classifier, clock, onStart, onResult, onFailure } = this.#deps;
-    const buffer = this.#idleBuffers.pop()!;
-    for (const [index, { slot, tag }] of batch.entries()) {
-      onStart(tag);
-      const from = slot * this.#pictureBytes;
-      buffer.set(this.#slots.subarray(from, from + this.#pictureBytes), index * this.#pictureBytes);
-      this.#freeSlots.push(slot);
-    }
+  async #run(buffers: PictureBuffers, batch: readonly Waiting<T>[]): Promise<void> {
+    const { clock, onStart, onResult, onFailure } = this.#deps;
+    const { classifier } = buffers;
+    for (const { tag } of batch) onStart(tag);
+    const pixels = buffers.takeBatch(batch.map(({ slot }) => slot));
     const run = { atNs: clock.nowNs() };
     this.#runsStartedAtNs.add(run);
-    const outcome = await classifier.classify(buffer, batch.length).then((result) => ({ result }), (error: unknown) => ({ error }));
+    const outcome = await classifier.classify(pixels, batch.length).then((result) => ({ result }), (error: unknown) => ({ error }));
     // A run given ahead began when the one before it ended.
     const startedAtNs = Math.max(run.atNs, this.#lastSettledAtNs);
     this.#lastSettledAtNs = clock.nowNs();
     this.#runsStartedAtNs.delete(run);
-    this.#idleBuffers.push(buffer);
+    buffers.freeBatch(pixels);
+    this.#tellLeft();
     if (this.#isClosed) return;
     // The model first, then the news: the cores need not wait for messages.
     this.pump();
     if ('error' in outcome) return onFailure(batch.map(({ tag }) => tag), outcome.error);
     this.classifiedCount += batch.length;
+    const { inferenceMs } = outcome.result;
     for (const [index, { tag, readyAtNs }] of batch.entries()) {
-      onResult(tag, outcome.result.probabilities[index]!, { inferenceMs: outcome.result.inferenceMs, waitedMs: (startedAtNs - readyAtNs) / NS_PER_MS });
+      onResult(tag, outcome.result.probabilities[index]!, { inferenceMs, waitedMs: (startedAtNs - readyAtNs) / NS_PER_MS, modelSha256: classifier.description.sha256 });
     }
   }
 
-  #dropLeastWanted(): void {
-    const leastWanted = this.#waiting.reduce((worst, waiting) => (waiting.lookCount > worst.lookCount ? waiting : worst));
+  #tellLeft(): void {
+    for (const [buffers, tell] of this.#replaced) {
+      if (buffers.runningCount > 0 || this.#waiting.some((waiting) => waiting.buffers === buffers)) continue;
+      this.#replaced.delete(buffers);
+      tell();
+    }
+  }
+
+  #dropLeastWanted(buffers: PictureBuffers): void {
+    const leastWanted = this.#waiting.filter((waiting) => waiting.buffers === buffers)
+      .reduce((worst, waiting) => (waiting.lookCount > worst.lookCount ? waiting : worst));
     this.withdraw(leastWanted.key);
     this.droppedCount++;
   }

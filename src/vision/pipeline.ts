@@ -14,6 +14,7 @@ import type { Frame } from '../domain/frame.ts';
 import type { TrackId } from '../domain/item.ts';
 import { MATERIALS } from '../domain/material.ts';
 import type { Mat } from '../image/opencv.ts';
+import type { LookFacts } from './batcher.ts';
 import { Batcher } from './batcher.ts';
 import { cropItem, roundedBox } from './crop.ts';
 import { ItemLooks } from './item-looks.ts';
@@ -64,7 +65,7 @@ export class VisionPipeline {
     this.#batcher = new Batcher({
       clock, classifier, limits: { ...batch, inFlight: options.looks.inFlight, maxWaiting: options.looks.maxWaiting },
       onStart: ({ looks }) => looks.started(),
-      onResult: (tag, probabilities, timing) => this.#looked(tag, probabilities, timing),
+      onResult: (tag, probabilities, facts) => this.#looked(tag, probabilities, facts),
       onFailure: (tags, error) => this.#failed(tags, error),
     });
   }
@@ -80,6 +81,14 @@ export class VisionPipeline {
   /** How long the classifier has been busy with the oldest run, ms; undefined when it is idle. */
   get longestRunMs(): Milliseconds | undefined {
     return this.#batcher.longestRunMs;
+  }
+
+  /**
+   * Has `next` classify what is cropped from now on; it stays its owner's. Resolves when the one before has classified the pictures
+   * that were prepared for it. Looks already taken count on.
+   */
+  useClassifier(next: Classifier): Promise<void> {
+    return this.#batcher.replaceClassifier(next);
   }
 
   /** Looks at one frame. The image stays the caller's and is not needed afterwards. Throws CALIB_SIZE_MISMATCH. */
@@ -130,7 +139,7 @@ export class VisionPipeline {
   }
 
   #look({ trackId, position, detection }: WholeItem, frame: Frame<Mat>): void {
-    const { options, classifier } = this.#deps;
+    const { options } = this.#deps;
     const looks = this.#looksByTrack.get(trackId)!;
     looks.position = position;
     looks.boxPx = roundedBox(detection.boxPx);
@@ -141,10 +150,10 @@ export class VisionPipeline {
     const { sequence, capturedAtNs } = frame;
     this.#batcher.offer({
       key: trackId, lookCount: looks.startedCount, tag: { looks, frame: { sequence, capturedAtNs }, boxPx: looks.boxPx },
-      write: (target, offset) => {
+      write: (target, offset, shape) => {
         const picture = cropItem(frame.image, detection, options.crop);
         try {
-          preprocess(picture, classifier.cropShape, target, offset);
+          preprocess(picture, shape, target, offset);
         } finally {
           picture.release();
         }
@@ -152,7 +161,7 @@ export class VisionPipeline {
     });
   }
 
-  #looked({ looks, frame, boxPx }: LookTag, probabilities: readonly number[], timing: { inferenceMs: Milliseconds; waitedMs: Milliseconds }): void {
+  #looked({ looks, frame, boxPx }: LookTag, probabilities: readonly number[], facts: LookFacts): void {
     this.failuresInARow = 0;
     looks.finished(probabilities);
     if (this.#looksByTrack.get(looks.trackId) !== looks) return;
@@ -161,7 +170,7 @@ export class VisionPipeline {
       kind: 'item.look',
       look: {
         trackId: looks.trackId, frameSequence: frame.sequence, capturedAtNs: frame.capturedAtNs, boxPx, position: looks.position,
-        probabilities, material: MATERIALS[probabilities.indexOf(confidence)]!, confidence, ...timing,
+        probabilities, material: MATERIALS[probabilities.indexOf(confidence)]!, confidence, ...facts,
       },
     });
     this.#tellGoneWhenDone(looks);

@@ -43,12 +43,14 @@ export class VisionRunner implements Vision {
   readonly #pipeline: VisionPipeline;
   #statsTimer: Timer | undefined;
   #lastBadFrame: string | undefined;
+  #classifier: Classifier;
   #isReady = false;
   #isStopped = false;
 
   constructor(deps: VisionRunnerDeps) {
     this.#deps = deps;
     const { clock, log, random, camera, calibration, sink } = deps;
+    this.#classifier = deps.classifier;
     this.#pipeline = new VisionPipeline(deps);
     this.#capture = createCaptureLoop({
       camera, clock, log, random, belt: this.#belt, options: deps.capture, expectedSize: calibration.frameSize,
@@ -91,6 +93,17 @@ export class VisionRunner implements Vision {
     this.#pipeline.requestSnapshot();
   }
 
+  /** What classifies new pictures. */
+  get classifier(): Classifier {
+    return this.#classifier;
+  }
+
+  /** See {@link VisionPipeline.useClassifier}. */
+  useClassifier(next: Classifier): Promise<void> {
+    this.#classifier = next;
+    return this.#pipeline.useClassifier(next);
+  }
+
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#statsTimer?.cancel();
@@ -99,10 +112,10 @@ export class VisionRunner implements Vision {
   }
 
   #opened(): void {
-    const { sink, classifier, camera, calibration } = this.#deps;
+    const { sink, camera, calibration } = this.#deps;
     if (this.#isReady) return;
     this.#isReady = true;
-    sink({ kind: 'vision.ready', classifier: classifier.description, camera: camera.description, frameSize: calibration.frameSize });
+    sink({ kind: 'vision.ready', classifier: this.#classifier.description, camera: camera.description, frameSize: calibration.frameSize });
   }
 
   /** Once until a good frame comes: a camera of the wrong size is wrong in every frame. */

@@ -1,12 +1,18 @@
 // The Vision port: what the line hears from, and tells, the eyes. Two adapters: the vision process behind IPC, and the
 // same pipeline in this process for virtual time. Everything here is plain data, so it crosses IPC as it is.
-import type { ClassifierDescription } from '../classify/classifier.ts';
 import type { BeltSample, SizePx } from '../domain/frame.ts';
 import type { Look, Sighting, TrackId } from '../domain/item.ts';
+import type { ModelInUse } from '../domain/model-in-use.ts';
 
 export type VisionEvent =
   /** Model warm and camera open: frames follow. */
-  | { readonly kind: 'vision.ready'; readonly classifier: ClassifierDescription; readonly camera: string; readonly frameSize: SizePx }
+  | { readonly kind: 'vision.ready'; readonly classifier: ModelInUse; readonly camera: string; readonly frameSize: SizePx }
+  /** Begins to load a model that others can stand in for; a process that dies before the next word on it has died of it. */
+  | { readonly kind: 'model.loading'; readonly key: string; readonly name: string }
+  /** Another model classifies from now on, or the same one now is, or no longer is, the one that should. */
+  | { readonly kind: 'model.in-use'; readonly classifier: ModelInUse }
+  /** A model that should run cannot; another one does. `role` says which: `champion`, `previous`, or `pointer` for champion.json itself. */
+  | { readonly kind: 'model.refused'; readonly role: string; readonly name: string; readonly code: string; readonly message: string }
   | { readonly kind: 'item.seen'; readonly sighting: Sighting }
   | { readonly kind: 'item.look'; readonly look: Look }
   /** The track has left the view; no look follows. */

@@ -4,6 +4,7 @@ import type { BinId, ItemId, Outcome, OutcomeCause } from '../domain/decision.ts
 import { RESIDUE } from '../domain/decision.ts';
 import type { AlarmCode, GroundTruth, LineEvent, LineStats, LineState, Recipe } from '../domain/line-event.ts';
 import type { Material } from '../domain/material.ts';
+import type { ModelInUse } from '../domain/model-in-use.ts';
 
 const KEPT_ITEMS = 40;
 
@@ -43,6 +44,8 @@ export interface LineViewState {
   readonly reason: string;
   readonly recipe: Recipe | undefined;
   readonly stats: LineStats | undefined;
+  /** Undefined until the vision process is ready for the first time. */
+  readonly model: ModelInUse | undefined;
   /** Newest first. */
   readonly items: readonly ItemRow[];
   readonly bins: readonly (BinRow & { readonly id: BinId; readonly materials: readonly Material[] })[];
@@ -60,6 +63,7 @@ export class LineView {
   #reason = 'starting up';
   #recipe: Recipe | undefined;
   #stats: LineStats | undefined;
+  #model: ModelInUse | undefined;
   readonly #items: ItemRow[] = [];
   readonly #bins = new Map<BinId, BinRow>();
   readonly #alarms = new Map<string, AlarmRow>();
@@ -72,6 +76,7 @@ export class LineView {
         this.#reason = event.reason;
         return { kind: 'state', state: event.state, reason: event.reason };
       case 'recipe.changed': this.#recipe = event.recipe; return undefined;
+      case 'model.in-use': this.#model = event.model; return undefined;
       case 'line.stats': this.#stats = event.stats; return undefined;
       case 'alarm.raised': {
         const { alarm, subject, message, whatToDo } = event;
@@ -100,7 +105,7 @@ export class LineView {
     const recipe = this.#recipe?.binByMaterial ?? {};
     const materialsOf = (id: BinId): Material[] => Object.entries(recipe).filter(([, bin]) => bin === id).map(([material]) => material as Material);
     return {
-      state: this.#state, reason: this.#reason, recipe: this.#recipe, stats: this.#stats, items: this.#items,
+      state: this.#state, reason: this.#reason, recipe: this.#recipe, stats: this.#stats, model: this.#model, items: this.#items,
       bins: [...this.#bins].map(([id, row]) => ({ id, materials: materialsOf(id), ...row })), alarms: [...this.#alarms.values()],
     };
   }

@@ -1,9 +1,9 @@
 // Prometheus metrics of the line, fed by LineEvents. Base units, low cardinality: never an item id as a label.
 // Naming: prometheus.io/docs/practices/naming.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { ClassifierDescription } from '../classify/classifier.ts';
 import type { LineEvent, LineStats } from '../domain/line-event.ts';
 import { LINE_STATES } from '../domain/line-event.ts';
+import type { ModelInUse } from '../domain/model-in-use.ts';
 
 type Total = 'framesProcessed' | 'framesDropped' | 'cropsClassified' | 'linkRetransmissions';
 
@@ -72,23 +72,23 @@ export class Metrics {
         for (const state of LINE_STATES) this.#state.set({ state }, Number(state === event.state));
         return;
       case 'line.stats': return this.#stats(event.stats);
+      case 'model.in-use': return this.#modelInUse(event.model);
       case 'recipe.changed': return;
     }
-  }
-
-  classifier(description: ClassifierDescription): void {
-    const { provider, model, sha256, unavailable, warmUpMs } = description;
-    this.#provider.reset();
-    this.#unavailable.reset();
-    this.#provider.set({ provider, model, sha256 }, 1);
-    this.#warmUp.set(warmUpMs / 1000);
-    for (const missing of unavailable) this.#unavailable.set({ provider: missing.provider, reason: missing.reason }, 1);
   }
 
   /** The page a Prometheus server scrapes. */
   async render(): Promise<{ contentType: string; body: string }> {
     this.#beforeRender();
     return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
+  }
+
+  #modelInUse({ provider, model, sha256, unavailable, warmUpMs }: ModelInUse): void {
+    this.#provider.reset();
+    this.#unavailable.reset();
+    this.#provider.set({ provider, model, sha256 }, 1);
+    this.#warmUp.set(warmUpMs / 1000);
+    for (const missing of unavailable) this.#unavailable.set({ provider: missing.provider, reason: missing.reason }, 1);
   }
 
   #stats(stats: LineStats): void {

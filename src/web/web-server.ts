@@ -5,7 +5,6 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { reasonOf, SortlineError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
-import type { ClassifierDescription } from '../classify/classifier.ts';
 import type { LineEvent } from '../domain/line-event.ts';
 import { EventStream } from './event-stream.ts';
 import { LineView } from './line-view.ts';
@@ -78,11 +77,6 @@ export class WebServer {
     // A vision process that died owes a picture for ever; ask again.
     this.#isSnapshotAsked = false;
     if (this.#stream.viewerCount > 0) this.#stream.send('view', this.#view.snapshot());
-  }
-
-  /** What runs the model, for the metrics; again after vision restarted. */
-  classifier(description: ClassifierDescription): void {
-    this.#metrics.classifier(description);
   }
 
   /** The picture asked for through `controls.requestSnapshot`; kept as it is. */

@@ -29,7 +29,7 @@ function sighting(trackId: number): Sighting {
 function look(trackId: number, materialIndex: number, confidence: number): Look {
   const rest = (1 - confidence) / (MATERIALS.length - 1);
   const probabilities = MATERIALS.map((_, index) => (index === materialIndex ? confidence : rest));
-  return { ...sighting(trackId), probabilities, material: MATERIALS[materialIndex]!, confidence, inferenceMs: 10, waitedMs: 0 };
+  return { ...sighting(trackId), probabilities, material: MATERIALS[materialIndex]!, confidence, inferenceMs: 10, modelSha256: 'ab', waitedMs: 0 };
 }
 
 function harness(running = true) {

@@ -69,7 +69,7 @@ async function harness(options: Partial<LineDeps['options']> = {}) {
       const position = { positionCounts, yMm: 200, lengthMm: 100, widthMm: 80 };
       const at = { trackId, frameSequence: 1, capturedAtNs: clock.nowNs(), boxPx: { x: 1, y: 1, width: 9, height: 9 }, position };
       const probabilities = MATERIALS.map((_, index) => (index === material ? 0.95 : 0.01));
-      const look: VisionEvent = { kind: 'item.look', look: { ...at, probabilities, material: MATERIALS[material]!, confidence: 0.95, inferenceMs: 1, waitedMs: 0 } };
+      const look: VisionEvent = { kind: 'item.look', look: { ...at, probabilities, material: MATERIALS[material]!, confidence: 0.95, inferenceMs: 1, waitedMs: 0, modelSha256: 'aa' } };
       toLine.vision({ kind: 'item.seen', sighting: at });
       toLine.vision(look);
       toLine.vision(look);

@@ -25,7 +25,7 @@ export function seen(itemId: string, atNs = 1e9): EventOf<'item.seen'> {
 export function look(itemId: string, frameSequence = 8, material: Material = 'glass'): EventOf<'item.look'> {
   return {
     kind: 'item.look', atNs: 1.1e9, itemId,
-    look: { trackId: 1, frameSequence, capturedAtNs: 1.1e9, boxPx: { x: 5, y: 6, width: 30, height: 40 }, position, probabilities: probabilitiesFor(material), material, confidence: 0.9, inferenceMs: 22.5, waitedMs: 1 },
+    look: { trackId: 1, frameSequence, capturedAtNs: 1.1e9, boxPx: { x: 5, y: 6, width: 30, height: 40 }, position, probabilities: probabilitiesFor(material), material, confidence: 0.9, inferenceMs: 22.5, waitedMs: 1, modelSha256: 'ab12' },
   };
 }
 
@@ -35,7 +35,7 @@ export function decided(itemId: string, options: { material?: Material | null; b
     kind: 'item.decided', atNs: 1.2e9,
     decision: {
       itemId, bin: options.bin ?? material ?? 'residue', reason: options.reason ?? 'recipe', position, decidedAtNs: 1.2e9,
-      prediction: material === null ? undefined : { material, confidence: 0.9, probabilities: probabilitiesFor(material), lookCount: 1 },
+      prediction: material === null ? undefined : { material, confidence: 0.9, probabilities: probabilitiesFor(material), lookCount: 1, modelSha256: 'ab12' },
     },
   };
 }

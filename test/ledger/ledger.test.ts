@@ -37,12 +37,12 @@ function rows(sql: string): Record<string, unknown>[] {
 describe('what is stored', () => {
   test('an item has its whole story in one row, and its looks', () => {
     const ledger = open();
-    ledger.setModel('resnet18-v0');
+    ledger.handle({ kind: 'model.in-use', atNs: 1, model: { model: 'resnet18-v0', sha256: 'ab12', provider: 'cpu', unavailable: [], warmUpMs: 1 } });
     for (const event of wholeLife('run1-000001')) ledger.handle(event);
     ledger.close();
     expect(rows('SELECT * FROM items')).toMatchObject([{
       item_id: 'run1-000001', seen_ns: 1e9, first_frame: 7, position_counts: 1000.25, y_mm: 210.5, length_mm: 90, width_mm: 60,
-      decided_ns: 1.2e9, material: 'glass', confidence: 0.9, look_count: 1, decided_bin: 'glass', reason: 'recipe',
+      decided_ns: 1.2e9, material: 'glass', confidence: 0.9, look_count: 1, model_sha256: 'ab12', decided_bin: 'glass', reason: 'recipe',
       commanded_ns: 1.3e9, command_id: 12, output: 1, target_counts: 7000, hold_ms: 40,
       settled_ns: 1.4e9, bin: 'glass', outcome: 'sorted', cause: 'fired', fired_counts: 7000, count_error: 0,
       truth_material: 'glass', landed_bin: 'glass', first_wall_ms: Date.UTC(2026, 0, 1), settled_wall_ms: Date.UTC(2026, 0, 1),

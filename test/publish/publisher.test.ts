@@ -49,7 +49,7 @@ describe.each(BROKERS.map((broker) => ({ ...broker })))('with $name', ({ open, i
     const broker: TestBroker = closesLater(await open());
     const listener = closesLater(await listen(broker.url));
     const publisher = started(createPublisher({ url: broker.url }));
-    publisher.setModel({ name: 'resnet', sha256: 'ab12', provider: 'cpu' });
+    publisher.handle({ kind: 'model.in-use', atNs: 1, model: { model: 'resnet', sha256: 'ab12', provider: 'cpu', unavailable: [], warmUpMs: 1 } });
     const items = Array.from({ length: 200 }, (_, index) => `run1-${index}`);
     for (const itemId of items) {
       publisher.handle(decided(itemId, itemId.endsWith('7') ? { material: null, bin: 'residue', reason: 'no-look' } : {}));

@@ -25,13 +25,13 @@ describe('metrics', () => {
 
   it('name the provider in use and those that could not be loaded, with why', async () => {
     const metrics = new Metrics();
-    metrics.classifier({ model: 'm', sha256: 'aa', provider: 'cpu', unavailable: [{ provider: 'cuda', reason: 'no "GPU"' }], warmUpMs: 250 });
+    metrics.handle({ kind: 'model.in-use', atNs: 1, model: { model: 'm', sha256: 'aa', provider: 'cpu', unavailable: [{ provider: 'cuda', reason: 'no "GPU"' }], warmUpMs: 250 } });
     expect(await lines(metrics)).toEqual(expect.arrayContaining([
       'sortline_provider_info{provider="cpu",model="m",sha256="aa"} 1',
       'sortline_provider_unavailable_info{provider="cuda",reason="no \\"GPU\\""} 1',
       'sortline_model_warm_up_seconds 0.25',
     ]));
-    metrics.classifier({ model: 'm', sha256: 'aa', provider: 'cuda', unavailable: [], warmUpMs: 250 });
+    metrics.handle({ kind: 'model.in-use', atNs: 1, model: { model: 'm', sha256: 'aa', provider: 'cuda', unavailable: [], warmUpMs: 250 } });
     expect((await lines(metrics)).filter((line) => line.startsWith('sortline_provider_unavailable_info{'))).toEqual([]);
   });
 

@@ -28,7 +28,7 @@ export const state = (name: 'running' | 'safe'): LineEvent => ({ kind: 'line.sta
 export const decided: LineEvent = {
   kind: 'item.decided', atNs: 1, decision: {
     itemId: 'run-000001', bin: 'metal', reason: 'recipe', decidedAtNs: 1, position: { positionCounts: 0, yMm: 0, lengthMm: 50, widthMm: 50 },
-    prediction: { material: 'metal', confidence: 0.9, probabilities: [0, 0, 0.9, 0.1, 0, 0], lookCount: 2 },
+    prediction: { material: 'metal', confidence: 0.9, probabilities: [0, 0, 0.9, 0.1, 0, 0], lookCount: 2, modelSha256: 'ab12' },
   },
 };
 

@@ -6,7 +6,7 @@ const STALE_AFTER_MS = 4000;
 /** Which alarms speak of which part. */
 const PARTS = {
   'camera': ['camera-stalled', 'calibration-mismatch'],
-  'vision': ['vision-down', 'classifier-fallback'],
+  'vision': ['vision-down', 'classifier-fallback', 'model-refused'],
   'controller board': ['link-down', 'link-refused', 'board-safe', 'heartbeat-lost', 'e-stop', 'jam'],
   'MQTT': ['mqtt-down'],
   'ledger': ['ledger-failing'],
@@ -86,6 +86,7 @@ function showStats() {
     'items seen': stats.itemsSeen, 'belt': `${(stats.beltMmPerSecond / 1000).toFixed(2)} m/s`, 'frames looked at': stats.framesProcessed,
     'frames dropped': stats.framesDropped, 'pictures classified': stats.cropsClassified, 'exposure to command, p99 without inference': milliseconds(stats.overheadMsP99),
     'serial round trip': milliseconds(stats.linkRoundTripMs), 'serial frames sent again': stats.linkRetransmissions, 'recipe': view.recipe?.name ?? '–',
+    'model': view.model === undefined ? '–' : `${view.model.model} on ${view.model.provider}${view.model.insteadOf === undefined ? '' : ` in place of ${view.model.insteadOf}`}`,
   };
   byId('stats').replaceChildren(...Object.entries(facts).flatMap(([name, value]) => [element('dt', name), element('dd', value)]));
   const sum = Object.values(stats.outcomes).reduce((total, count) => total + count, 0);
