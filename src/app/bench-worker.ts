@@ -3,7 +3,7 @@
 import { reasonOf, SortlineError } from '../base/errors.ts';
 import { silentLogger } from '../base/logger.ts';
 import { systemClock } from '../base/clock.ts';
-import { createOnnxClassifier } from '../classify/onnx-classifier.ts';
+import { openClassifier } from '../classify/open-classifier.ts';
 import type { ClassifyOptions } from '../classify/options.ts';
 import type { Config } from '../config/schema.ts';
 import type { LineEvent, LineStats } from '../domain/line-event.ts';
@@ -34,7 +34,7 @@ export type BenchResult =
 const MB = 1024 * 1024;
 
 async function bare(task: Extract<BenchTask, { kind: 'bare' }>): Promise<BenchResult> {
-  const classifier = await createOnnxClassifier(task.classifier, silentLogger);
+  const classifier = await openClassifier(task.classifier, silentLogger);
   const { height, width } = classifier.cropShape;
   const crops = Uint8Array.from({ length: task.batchSize * height * width * 3 }, (_, index) => (index * 7919) % 256);
   const startedMs = performance.now();

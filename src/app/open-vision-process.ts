@@ -8,6 +8,7 @@ import type { Config } from '../config/schema.ts';
 import type { Calibration } from '../domain/calibration.ts';
 import type { Vision, VisionSink } from '../vision/vision.ts';
 import { VisionProcess } from '../vision/vision-process.ts';
+import { DeadlyModels } from './deadly-models.ts';
 import type { VirtualPlant } from './virtual-plant.ts';
 import type { VisionExtra, VisionSetup } from './vision-setup.ts';
 
@@ -28,10 +29,11 @@ export function openVisionProcess({ config, calibration, clock, log, sink, plant
   if (camera.source.kind === 'virtual-belt' && plant === undefined) {
     throw new SortlineError('USAGE', 'the virtual-belt camera shows the belt of the simulated board, but `link.connection` names a real one: set `camera.source` to the real camera, or `link.connection: {kind: twin}`');
   }
+  const deadly = new DeadlyModels();
   const process = new VisionProcess({
-    entry: ENTRY, clock, log, sink, random: createRandom(1), options: vision.process,
+    entry: ENTRY, clock, log, sink: deadly.listening(sink), random: createRandom(1), options: vision.process,
     setup: (): VisionSetup => ({
-      config: { camera, classifier, vision, log: logOptions }, calibration,
+      config: { camera, classifier, vision, log: logOptions }, calibration, avoid: deadly.reasonByKey,
       virtual: plant === undefined ? undefined : { world: plant.world.options, motion: plant.motion.segments },
     }),
   });

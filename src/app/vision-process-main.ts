@@ -3,11 +3,17 @@ import { systemClock } from '../base/clock.ts';
 import { isSortlineError, reasonOf } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { createRandom } from '../base/random.ts';
+import { chooseModels } from '../classify/champion.ts';
 import { createOnnxClassifier } from '../classify/onnx-classifier.ts';
+import { openClassifier } from '../classify/open-classifier.ts';
+import { CHAMPION } from '../classify/options.ts';
 import { cv } from '../image/opencv.ts';
 import { VisionRunner } from '../vision/vision-runner.ts';
+import type { VisionEvent } from '../vision/vision.ts';
 import type { FromVision, ToVision } from '../vision/vision-messages.ts';
+import { watchChampion } from './champion-watch.ts';
 import { createLog } from './log.ts';
+import { ModelSwitch } from './model-switch.ts';
 import type { VisionExtra, VisionSetup } from './vision-setup.ts';
 import { cameraOf } from './vision-setup.ts';
 
@@ -50,13 +56,21 @@ async function start(setup: VisionSetup): Promise<void> {
   const log = createLog({ ...setup.config.log, to: 'stderr' });
   const { classifier: classifierOptions, vision, camera: cameraOptions } = setup.config;
   try {
-    const classifier = await createOnnxClassifier(classifierOptions, log);
+    const choice = chooseModels(classifierOptions);
+    const classifier = await openClassifier(classifierOptions, log, {
+      choice, avoid: setup.avoid,
+      onLoading: ({ key, name }) => tellEvent({ kind: 'model.loading', key, name }), onRefused: (refusal) => tellEvent({ kind: 'model.refused', ...refusal }),
+    });
     const { camera, motion } = cameraOf(setup, systemClock);
     if (motion !== undefined) hear = (segments) => motion.apply(segments);
     runner = new VisionRunner({
       clock: systemClock, log, random: createRandom(process.pid), calibration: setup.calibration, camera, classifier,
       capture: cameraOptions.capture, batch: classifierOptions.batch, options: vision,
-      sink: (event) => tell({ kind: 'event', event }), rssMb: () => process.memoryUsage.rss() / MB,
+      sink: (event) => {
+        tellEvent(event);
+        if (event.kind === 'vision.ready' && classifierOptions.model === CHAMPION) followChampion(runner!, { setup, log, from: choice.key });
+      },
+      rssMb: () => process.memoryUsage.rss() / MB,
     });
     for (const message of early.splice(0)) obey(runner, message);
     await runner.start();
@@ -80,6 +94,18 @@ function watchModel(watched: VisionRunner, { limitMs, log }: { limitMs: number; 
     if (isHung) process.kill(process.pid, 'SIGKILL');
     process.exit(3);
   });
+}
+
+function followChampion(to: VisionRunner, { setup, log, from }: { setup: VisionSetup; log: Logger; from: string }): void {
+  const { classifier: options, vision } = setup.config;
+  const models = new ModelSwitch({
+    clock: systemClock, log, options, avoid: setup.avoid, runner: to, open: createOnnxClassifier, sink: tellEvent, limitMs: vision.process.startTimeoutMs,
+  });
+  watchChampion(options, (choice) => models.choose(choice), { clock: systemClock, from });
+}
+
+function tellEvent(event: VisionEvent): void {
+  tell({ kind: 'event', event });
 }
 
 function tell(message: FromVision, done?: () => void): void {

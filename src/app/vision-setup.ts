@@ -13,6 +13,8 @@ import { createWorld } from '../sim/world.ts';
 export interface VisionSetup {
   readonly config: Pick<Config, 'camera' | 'classifier' | 'vision' | 'log'>;
   readonly calibration: Calibration;
+  /** Models that took a vision process down while it loaded them; see DeadlyModels. */
+  readonly avoid: ReadonlyMap<string, string>;
   /** Only for the virtual belt: what lies on it and how it has moved so far. */
   readonly virtual?: { readonly world: WorldOptions; readonly motion: readonly MotionSegment[] } | undefined;
 }

@@ -7,8 +7,14 @@ export type Provider = (typeof PROVIDERS)[number];
 
 const provider = z.enum(PROVIDERS);
 
+/** As `classifier.model`: the promoted model of the learning store. A folder of that name is `./champion`. */
+export const CHAMPION = 'champion';
+/** The model that comes with Sortline, relative to the package. */
+export const SHIPPED_MODEL = 'models/resnet18-v0';
+
 export const classifyOptions = z.strictObject({
-  model: z.string().min(1).default('models/resnet18-v0').describe('Folder of the model: model.onnx and manifest.json. A relative path starts at the config file; the default is the model shipped with Sortline.'),
+  model: z.string().min(1).default(SHIPPED_MODEL).describe('Folder of the model: model.onnx and manifest.json. A relative path starts at the config file; the default is the model shipped with Sortline. `champion` is the promoted model of the learning store: the line takes a newly promoted one over without a restart, goes on with the one it has where that cannot be used, and runs the shipped model where none was ever promoted.'),
+  store: z.string().min(1).optional().describe('Folder of the learning store, for `model: champion`. A relative path starts at the config file. Default: what the environment variable SORTLINE_STORE says, else `.sortline/learning` in the working directory.'),
   providers: z.array(provider).min(1).optional().describe('Where to run the model, best first: `cuda`, `tensorrt`, `webgpu`, `cpu`. What cannot be loaded is named in log and metrics, and the next is taken. Default: `cuda` where set-up found an NVIDIA GPU and fetched its library, then `cpu`.'),
   require: provider.optional().describe('Refuse to start unless the model runs on this provider.'),
   batch: z.strictObject({

@@ -4,14 +4,17 @@ import type { Command } from 'commander';
 import { isSortlineError } from '../base/errors.ts';
 import type { Classifier } from '../classify/classifier.ts';
 import type { ClassifyOptions } from '../classify/options.ts';
+import { CHAMPION } from '../classify/options.ts';
 import { defaultConfig } from '../config/load-config.ts';
 import type { Material } from '../domain/material.ts';
 import { MATERIALS } from '../domain/material.ts';
 import { EXIT_OK, EXIT_REFUSED } from './failure.ts';
 import type { NamedImage } from './image-files.ts';
 import { imageFiles } from './image-files.ts';
+import type { StoreFlags } from './learning-store.ts';
+import { withStoreOption } from './learning-store.ts';
 
-interface ClassifyFlags {
+interface ClassifyFlags extends StoreFlags {
   readonly json?: boolean;
   readonly model?: string;
 }
@@ -26,18 +29,18 @@ export interface Classified {
 }
 
 export function addClassifyCommand(program: Command): void {
-  program.command('classify')
+  withStoreOption(program.command('classify'))
     .summary('classify pictures')
     .description('Says what material each picture shows. Folders are searched for pictures, with everything below them. A picture that cannot be read is reported on stderr, the others are classified all the same, and the exit code is 1.')
     .argument('<images...>', 'pictures, or folders of pictures')
-    .option('--model <dir>', 'model folder to use instead of the one shipped with Sortline')
+    .option('--model <dir>', 'model folder to use instead of the one shipped with Sortline; `champion` for the promoted model of the learning store')
     .option('--json', 'print [{file, material, confidence, probabilities: {<material>: p}, ms}]')
     .addHelpText('after', '\nExample:\n  $ sortline classify photographs/ bottle.jpg --json')
     .action(async (images: string[], flags: ClassifyFlags) => {
-      const { createOnnxClassifier } = await import('../classify/onnx-classifier.ts');
+      const { openClassifier } = await import('../classify/open-classifier.ts');
       const { createLog } = await import('../app/log.ts');
       const options = classifierOptions(flags);
-      const classifier = await createOnnxClassifier(options, createLog({ level: 'warn', format: 'auto', to: 'stderr' }));
+      const classifier = await openClassifier(options, createLog({ level: 'warn', format: 'auto', to: 'stderr' }));
       try {
         process.exitCode = await classifyAll(imageFiles(images), { classifier, batchSize: options.batch.size, isJson: flags.json === true });
       } finally {
@@ -48,7 +51,8 @@ export function addClassifyCommand(program: Command): void {
 
 function classifierOptions(flags: ClassifyFlags): ClassifyOptions {
   const { classifier } = defaultConfig();
-  return flags.model === undefined ? classifier : { ...classifier, model: resolve(flags.model) };
+  const { model = classifier.model, store } = flags;
+  return { ...classifier, model: model === CHAMPION ? model : resolve(model), ...(store === undefined ? {} : { store: resolve(store) }) };
 }
 
 async function classifyAll(images: readonly NamedImage[], options: { classifier: Classifier; batchSize: number; isJson: boolean }): Promise<number> {

@@ -2,6 +2,7 @@
 // Sortline's own folder (shipped files) or at the working directory (files Sortline writes).
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CHAMPION } from '../classify/options.ts';
 import type { Config } from './schema.ts';
 
 const PACKAGE_FOLDER = fileURLToPath(new URL('../..', import.meta.url));
@@ -9,10 +10,13 @@ const PACKAGE_FOLDER = fileURLToPath(new URL('../..', import.meta.url));
 interface PathField {
   readonly path: readonly string[];
   readonly defaultStartsAt: 'package' | 'working-directory';
+  /** A word that is no path. */
+  readonly word?: string;
 }
 
 export const PATH_FIELDS: readonly PathField[] = [
-  { path: ['classifier', 'model'], defaultStartsAt: 'package' },
+  { path: ['classifier', 'model'], defaultStartsAt: 'package', word: CHAMPION },
+  { path: ['classifier', 'store'], defaultStartsAt: 'working-directory' },
   { path: ['calibration', 'file'], defaultStartsAt: 'package' },
   { path: ['camera', 'source', 'path'], defaultStartsAt: 'working-directory' },
   { path: ['ledger', 'path'], defaultStartsAt: 'working-directory' },
@@ -26,11 +30,11 @@ export const PATH_FIELDS: readonly PathField[] = [
 /** `config` with every path absolute; `written` is what the file said. */
 export function resolvePaths(config: Config, written: unknown, configFolder: string): Config {
   const resolved = structuredClone(config) as unknown as Record<string, unknown>;
-  for (const { path, defaultStartsAt } of PATH_FIELDS) {
+  for (const { path, defaultStartsAt, word } of PATH_FIELDS) {
     const holder = at(resolved, path.slice(0, -1));
     const key = path.at(-1)!;
     const value = holder?.[key];
-    if (holder === undefined || typeof value !== 'string' || isAbsolute(value) || isSpecial(value)) continue;
+    if (holder === undefined || typeof value !== 'string' || isAbsolute(value) || value === word || isSpecial(value)) continue;
     const isWritten = at(written, path.slice(0, -1))?.[key] !== undefined;
     holder[key] = resolve(isWritten ? configFolder : defaultStartsAt === 'package' ? PACKAGE_FOLDER : process.cwd(), value);
   }

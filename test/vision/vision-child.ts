@@ -59,7 +59,7 @@ export class VisionChild {
     const motion = new BeltMotion({ atNs: systemClock.nowNs(), counts: 0 });
     motion.setSpeed(COUNTS_PER_SECOND, systemClock.nowNs(), 0);
     const world = { seed: 5, countsPerMm: calibration.countsPerMm, itemsPerSecond: 4, beltMmPerSecond: 600, leadInMm: 100 };
-    this.send({ kind: 'start', setup: { config, calibration, virtual: { world, motion: motion.segments } } });
+    this.send({ kind: 'start', setup: { config, calibration, avoid: new Map(), virtual: { world, motion: motion.segments } } });
     this.#feed = systemClock.every(20, () => {
       const atNs = systemClock.nowNs();
       this.send({ kind: 'belt.sample', sample: { atNs, counts: motion.countsAt(atNs), countsPerSecond: motion.speedAt(atNs) } });

@@ -27,7 +27,7 @@ function setupWith(model: string): { setup: VisionSetup; motion: BeltMotion } {
   const motion = new BeltMotion({ atNs: systemClock.nowNs(), counts: 0 });
   motion.setSpeed(3000, systemClock.nowNs(), 0);
   const world = { seed: 5, countsPerMm: calibration.countsPerMm, itemsPerSecond: 2, beltMmPerSecond: 600, leadInMm: 100 };
-  return { setup: { config, calibration, virtual: { world, motion: motion.segments } }, motion };
+  return { setup: { config, calibration, avoid: new Map(), virtual: { world, motion: motion.segments } }, motion };
 }
 
 class Harness {
