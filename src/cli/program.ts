@@ -12,6 +12,7 @@ import { addDatasetCommand } from './dataset.ts';
 import { addDemoCommand } from './demo.ts';
 import { addEvaluateCommand } from './evaluate.ts';
 import { describeFailure, EXIT_OK, EXIT_USAGE } from './failure.ts';
+import { addModelsCommand } from './models.ts';
 import { addReportCommand } from './report.ts';
 import { addLineageCommand } from './lineage.ts';
 import { addRunCommand } from './run.ts';
@@ -19,7 +20,7 @@ import { addRunsCommand } from './runs.ts';
 import { addSimulateCommand } from './simulate.ts';
 import { addTwinCommand } from './twin.ts';
 
-const COMMANDS = [addDemoCommand, addRunCommand, addCheckCommand, addClassifyCommand, addDatasetCommand, addEvaluateCommand, addCompareCommand, addArtifactsCommand, addLineageCommand, addRunsCommand, addReportCommand, addSimulateCommand, addBenchCommand, addConfigCommand, addTwinCommand];
+const COMMANDS = [addDemoCommand, addRunCommand, addCheckCommand, addClassifyCommand, addDatasetCommand, addEvaluateCommand, addCompareCommand, addArtifactsCommand, addLineageCommand, addRunsCommand, addModelsCommand, addReportCommand, addSimulateCommand, addBenchCommand, addConfigCommand, addTwinCommand];
 
 /** Runs one command line (without the program's name) and returns the exit code. */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {

@@ -15,12 +15,13 @@ export function contenderOf(reference: string, store: LearningStore): Contender 
   const run = runOrUndefined(reference, store);
   if (run !== undefined) return ofRun(run, run.name, store) ?? refuse(reference, `run ${run.name} (${run.id}) was not judged on any pictures`);
   const artifact = store.artifact(reference);
+  return contendersOf(artifact, store)[0] ?? refuse(reference, `${artifact.name}:v${artifact.version} was not judged on any pictures`);
+}
+
+/** The model by each run that judged it, evaluations before the training that made it, newest first. */
+export function contendersOf(artifact: Artifact, store: LearningStore): Contender[] {
   const name = `${artifact.name}:v${artifact.version}`;
-  for (const judge of judgesOf(artifact, store)) {
-    const contender = ofRun(judge, name, store);
-    if (contender !== undefined) return contender;
-  }
-  return refuse(reference, `${name} was not judged on any pictures`);
+  return judgesOf(artifact, store).map((judge) => ofRun(judge, name, store)).filter((contender) => contender !== undefined);
 }
 
 /** A model that was judged just now. */

@@ -43,7 +43,7 @@ export async function fetchFiles(artifact: Artifact, options: { files: readonly 
     for (const file of files) await stageFile(file, { artifact, blobs, path: join(stage, file.path) });
     if (isNew) await rename(stage, folder);
     else for (const { path } of files) await moveInto(join(stage, path), join(folder, path));
-    await flushFolder(dirname(folder));
+    for (const each of new Set([...files.map(({ path }) => dirname(join(folder, path))), dirname(folder)])) await flushFolder(each);
   } catch (error) {
     throw storeError(error, folder);
   } finally {

@@ -3,8 +3,8 @@
 import type { Database } from '../../ledger/sqlite.ts';
 import type { Artifact, ModelEvent, NewModelEvent } from './learning-store.ts';
 
-export const CHAMPION = 'champion';
-export const PREVIOUS = 'previous-champion';
+const CHAMPION = 'champion';
+const PREVIOUS = 'previous-champion';
 
 export interface ModelEvents {
   list(): ModelEvent[];
@@ -26,6 +26,7 @@ export function createModelEvents(options: { database: Database; wallMs: () => n
       const champion = lastPromoted(database);
       database.prepare('INSERT INTO model_events (artifact, kind, at_wall_ms, who, reason, evidence) VALUES (?, ?, ?, ?, ?, ?)')
         .run(artifact.id, kind, Math.round(wallMs()), who, reason ?? null, JSON.stringify(evidence));
+      if (kind === 'retired') database.prepare('DELETE FROM aliases WHERE alias = ? AND artifact = ?').run(PREVIOUS, artifact.id);
       if (kind === 'promoted') moveAliases(database, { champion: artifact.id, previous: champion });
       alongside();
     }),
