@@ -80,7 +80,8 @@ describe('a model folder is refused', () => {
     ['output name', { outputName: 'scores' }, ['"scores"', '"logits"']],
     ['batch', { batch: 1 }, ['fixed batch of 1', 'a batch of any size']],
   ] as const)('when the graph has another %s than its manifest, naming both', async (_, shape, both) => {
-    const { code, message } = await refusal(tinyFolder({ shape }));
+    const input = { name: 'image', layout: 'NHWC', type: 'uint8', channels: 'RGB', height: 16, width: 16, preprocess: 'none' };
+    const { code, message } = await refusal(tinyFolder({ shape, manifest: { input } }));
     expect(code).toBe('MODEL_MISMATCH');
     for (const value of both) expect(message).toContain(value);
   });

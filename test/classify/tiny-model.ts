@@ -20,6 +20,8 @@ export interface TinyShape {
   batch?: number;
   inputName?: string;
   outputName?: string;
+  /** Multiplies the weights: another model; NaN makes one whose answers are no numbers. */
+  gain?: number;
 }
 
 /** Column l of the matrix: how label l weighs mean red, green and blue (0 … 255). */
@@ -28,8 +30,8 @@ export function tinyWeight(channel: number, label: number): number {
 }
 
 export function tinyModel(shape: TinyShape = {}): Uint8Array {
-  const { height = 16, width = 16, labels = 6, type = 'uint8', batch, inputName = 'image', outputName = 'logits' } = shape;
-  const weights = new Float32Array(Array.from({ length: 3 * labels }, (_, index) => tinyWeight(Math.floor(index / labels), index % labels)));
+  const { height = 16, width = 16, labels = 6, type = 'uint8', batch, inputName = 'image', outputName = 'logits', gain = 1 } = shape;
+  const weights = new Float32Array(Array.from({ length: 3 * labels }, (_, index) => gain * tinyWeight(Math.floor(index / labels), index % labels)));
   const graph = joinBytes([
     node('Cast', [inputName], 'float', [attributeInt('to', FLOAT)]),
     node('ReduceMean', ['float'], 'mean', [attributeInts('axes', [1, 2]), attributeInt('keepdims', 0)]),
@@ -42,24 +44,39 @@ export function tinyModel(shape: TinyShape = {}): Uint8Array {
   return joinBytes([varintField(1, 8), lenField(7, graph), lenField(8, varintField(2, 13))]);
 }
 
-/** A model folder that is removed when the test ends; `manifest` replaces fields of a fitting one, `bytes` the model. */
-export function tinyFolder(options: { shape?: TinyShape; manifest?: Record<string, unknown>; bytes?: Uint8Array } = {}): string {
+export interface TinyFolder {
+  readonly shape?: TinyShape;
+  /** Replaces fields of a fitting manifest. */
+  readonly manifest?: Record<string, unknown>;
+  /** Instead of the model that the manifest describes. */
+  readonly bytes?: Uint8Array;
+}
+
+/** A model folder that is removed when the test ends. */
+export function tinyFolder(options: TinyFolder = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'sortline-model-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  writeTinyModel(folder, options);
+  return folder;
+}
+
+/** Writes a model folder's two files into `folder`; the SHA-256 that the manifest gives. */
+export function writeTinyModel(folder: string, options: TinyFolder = {}): string {
+  const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
   const model = tinyModel(options.shape);
   writeFileSync(join(folder, 'model.onnx'), options.bytes ?? model);
   writeFileSync(join(folder, 'manifest.json'), JSON.stringify({
     labels: MATERIALS,
-    input: { name: 'image', layout: 'NHWC', type: 'uint8', channels: 'RGB', height: 16, width: 16, preprocess: 'none' },
+    input: { name: 'image', layout: 'NHWC', type: 'uint8', channels: 'RGB', height: options.shape?.height ?? 16, width: options.shape?.width ?? 16, preprocess: 'none' },
     output: { name: 'logits' },
     temperature: 1,
-    sha256: createHash('sha256').update(model).digest('hex'),
+    sha256: sha256Of(model),
     bytes: model.length,
     trainedOn: 'nothing',
     metrics: {},
     ...options.manifest,
   }));
-  return folder;
+  return sha256Of(model);
 }
 
 function node(type: string, inputs: string[], output: string, attributes: Uint8Array[]): Uint8Array {

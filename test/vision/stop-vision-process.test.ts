@@ -11,8 +11,7 @@ const IN_ORDER = { code: 0, signal: null, stderr: '' };
 const SIDE = 512;
 
 function heavyModel(): string {
-  const side = { height: SIDE, width: SIDE };
-  return tinyFolder({ shape: side, manifest: { input: { name: 'image', layout: 'NHWC', type: 'uint8', channels: 'RGB', ...side, preprocess: 'none' } } });
+  return tinyFolder({ shape: { height: SIDE, width: SIDE } });
 }
 
 const isLook = (message: FromVision): boolean => message.kind === 'event' && message.event.kind === 'item.look';
