@@ -39,7 +39,7 @@ interface SplitFlags extends StoreFlags {
 export function addDatasetCommand(program: Command): void {
   const dataset = program.command('dataset')
     .summary('import, check and split pictures to learn from')
-    .description('A data set is a folder of pictures per material. It is imported once into the learning store, checked for duplicates and false labels, and split into parts to train, validate and test on.')
+    .description('A data set is a folder of pictures per material. It is imported once into the learning store, checked for duplicates and false labels, and split into parts to train, validate and test on. Where a folder and a data set of the store have one name, the folder is meant; name:v0 and name:latest are always the store\'s.')
     .addHelpText('after', '\nExample:\n  $ sortline dataset import photographs/ --name yard && sortline dataset check yard && sortline dataset split yard --seed 7');
   addImport(dataset);
   addCheck(dataset);

@@ -1,0 +1,83 @@
+import { existsSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { decodeImage } from '../../../src/image/decode.ts';
+import { cv, MatScope } from '../../../src/image/opencv.ts';
+import { checkData } from '../../../src/learning/data/check-data.ts';
+import { DEFAULT_DUPLICATES } from '../../../src/learning/data/find-duplicates.ts';
+import { scratchFolder } from '../store/store-rig.ts';
+import { drawnScene, jpegOf, writeFiles } from './drawn-pictures.ts';
+
+const TRASHNET = fileURLToPath(new URL('../../../../shared/trashnet/', import.meta.url));
+
+let root: string;
+beforeEach(() => { root = scratchFolder('duplicates'); });
+afterEach(() => rmSync(root, { recursive: true }));
+
+const check = (options = DEFAULT_DUPLICATES): ReturnType<typeof checkData> => checkData(root, options, { store: undefined });
+
+/** The scene of `seed`, mirrored left to right. */
+function mirrored(seed: number): Buffer {
+  using scope = new MatScope();
+  return cv.imencode('.jpg', scope.own(scope.own(drawnScene(seed)).flip(1)));
+}
+
+describe('checkData', () => {
+  test('finds nothing where all differ, and says how the materials are balanced', async () => {
+    writeFiles(root, Object.fromEntries(Array.from({ length: 9 }, (_, seed) => [`${seed < 6 ? 'glass' : seed < 8 ? 'metal' : 'paper'}/${seed}.jpg`, jpegOf(seed)])));
+    expect(await check()).toMatchObject({
+      source: root, pictures: 9, exactDuplicates: [], nearDuplicates: [], conflicts: [], redundant: 0,
+      balance: { largest: 'glass', smallest: 'paper', ratio: 6, absent: ['cardboard', 'plastic', 'trash'], perMaterial: { glass: 6, metal: 2, paper: 1, trash: 0 } },
+    });
+  });
+
+  test('finds the same bytes, and the same picture compressed, halved and lit anew', async () => {
+    using scope = new MatScope();
+    const half = scope.own(scope.own(decodeImage(jpegOf(1), 'x')).resize(36, 48, 0, 0, cv.INTER_AREA));
+    writeFiles(root, { 'glass/a.jpg': jpegOf(1), 'glass/b.jpg': jpegOf(1), 'glass/c.jpg': jpegOf(1, { quality: 50 }), 'glass/d.jpg': cv.imencode('.jpg', half), 'glass/e.jpg': jpegOf(2), 'metal/f.jpg': jpegOf(3) });
+    const { exactDuplicates, nearDuplicates, conflicts, redundant } = await check();
+    expect(exactDuplicates).toEqual([{ sha256: expect.stringMatching(/^[0-9a-f]{64}$/), pictures: ['glass/a.jpg', 'glass/b.jpg'] }]);
+    expect(nearDuplicates.map(({ pictures }) => pictures)).toEqual([['glass/a.jpg', 'glass/c.jpg'], ['glass/a.jpg', 'glass/d.jpg']]);
+    expect({ conflicts, redundant }).toEqual({ conflicts: [], redundant: 3 });
+  });
+
+  test('finds the same picture under two labels, by its bytes and by its looks', async () => {
+    writeFiles(root, { 'glass/a.jpg': jpegOf(1), 'metal/b.jpg': jpegOf(1), 'metal/c.jpg': jpegOf(2), 'trash/d.jpg': jpegOf(2, { quality: 50 }) });
+    expect((await check()).conflicts).toEqual([
+      { kind: 'exact', pictures: ['glass/a.jpg', 'metal/b.jpg'] },
+      { kind: 'near', pictures: ['metal/c.jpg', 'trash/d.jpg'] },
+    ]);
+  });
+
+  test('finds what is linked to a set of identical files under any of its labels', async () => {
+    writeFiles(root, { 'glass/a.jpg': jpegOf(1), 'metal/b.jpg': jpegOf(1), 'glass/c.jpg': jpegOf(1, { quality: 50 }) });
+    expect((await check()).conflicts.at(-1)).toEqual({ kind: 'near', pictures: ['glass/a.jpg', 'metal/b.jpg', 'glass/c.jpg'] });
+  });
+
+  test('finds mirrored and turned pictures where that is asked for', async () => {
+    writeFiles(root, { 'glass/a.jpg': jpegOf(1), 'glass/b.jpg': mirrored(1) });
+    expect((await check()).nearDuplicates).toEqual([]);
+    expect((await check({ ...DEFAULT_DUPLICATES, isTurnedSame: true })).nearDuplicates).toMatchObject([{ pictures: ['glass/a.jpg', 'glass/b.jpg'], turned: true }]);
+  });
+
+  test('keeps to the thresholds', async () => {
+    writeFiles(root, { 'glass/a.jpg': jpegOf(1), 'glass/b.jpg': jpegOf(1, { quality: 20 }), 'glass/c.jpg': jpegOf(2) });
+    expect((await check({ ...DEFAULT_DUPLICATES, minSimilarity: 1 })).nearDuplicates).toEqual([]);
+    expect((await check({ maxDistance: 64, minSimilarity: -1, isTurnedSame: false })).nearDuplicates).toHaveLength(2);
+  });
+
+  test('many pictures alike cost one comparison each', async () => {
+    writeFiles(root, Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`glass/${String(index).padStart(2, '0')}.jpg`, jpegOf(1, { quality: 60 + index })])));
+    expect(await check()).toMatchObject({ redundant: 39, nearDuplicates: { length: 39 } });
+  });
+});
+
+test.skipIf(!existsSync(TRASHNET))('TrashNet holds two pictures under two labels', { timeout: 120_000 }, async () => {
+  const { pictures, conflicts, nearDuplicates, leftOut } = await checkData(TRASHNET, DEFAULT_DUPLICATES, { store: undefined });
+  expect({ pictures, leftOut }).toEqual({ pictures: 2096, leftOut: [] });
+  expect(conflicts).toEqual([
+    { kind: 'exact', pictures: ['glass/glass115.jpg', 'metal/metal91.jpg'] },
+    { kind: 'exact', pictures: ['glass/glass389.jpg', 'plastic/plastic332.jpg'] },
+  ]);
+  expect(nearDuplicates).toHaveLength(17);
+});
