@@ -55,19 +55,24 @@ export class GraphBuilder {
     return this.#constant(`f${value}`, () => ({ shape: [], data: Float32Array.of(value) }));
   }
 
-  /** Zeros of a shape, float32. */
-  zeros(shape: readonly number[]): string {
-    return this.#constant(`z${shape.join(',')}`, () => ({ shape, data: new Float32Array(shape.reduce((product, size) => product * size, 1)) }));
+  /** One value all over a shape, float32. */
+  filled(shape: readonly number[], value: number): string {
+    return this.#constant(`${value}x${shape.join(',')}`, () => ({ shape, data: new Float32Array(shape.reduce((product, size) => product * size, 1)).fill(value) }));
+  }
+
+  /** A small float32 tensor that several nodes may ask for. */
+  constant({ shape, data }: OnnxTensor & { readonly data: Float32Array }): string {
+    return this.#constant(`${shape.join(',')}:${data.join()}`, () => ({ shape, data }), `m${this.#constants.size}`);
   }
 
   build(name: string, opset: number): OnnxGraph {
     return { name, opset, nodes: this.#nodes, initialisers: this.#initialisers, inputs: this.#inputs, outputs: this.#outputs };
   }
 
-  #constant(key: string, make: () => OnnxTensor): string {
+  #constant(key: string, make: () => OnnxTensor, label = key): string {
     const known = this.#constants.get(key);
     if (known !== undefined) return known;
-    const name = `constant/${key}`;
+    const name = `constant/${label}`;
     this.#constants.set(key, name);
     return this.initialiser(name, make());
   }

@@ -10,12 +10,14 @@ export interface BackwardPlan {
   readonly shapes: ReadonlyMap<string, Shape>;
   /** Weights to be trained. */
   readonly trained: ReadonlySet<string>;
+  /** What each node's forward side kept, by its output. */
+  readonly kept: ReadonlyMap<string, readonly string[]>;
   /** Known gradients to start from, by value name: d loss / d logits. */
   readonly gradients: ReadonlyMap<string, string>;
 }
 
 /** Adds the nodes to `builder`, which holds the forward nodes already, and names the gradient of each trained weight. */
-export function addBackward(builder: GraphBuilder, { nodes, shapes, trained, gradients }: BackwardPlan): Map<string, string> {
+export function addBackward(builder: GraphBuilder, { nodes, shapes, trained, kept, gradients }: BackwardPlan): Map<string, string> {
   const needed = dependents(nodes, trained);
   const parts = new Map<string, string[]>([...gradients].map(([value, gradient]) => [value, [gradient]]));
   const gradientOf = (value: string): string | undefined => {
@@ -33,7 +35,7 @@ export function addBackward(builder: GraphBuilder, { nodes, shapes, trained, gra
     if (gradient === undefined) continue;
     const wanted = node.inputs.map((input) => needed.has(input));
     const results = operatorOf(node).backward({
-      builder, node, gradient, wanted, inputs: node.inputs.map((input) => shapes.get(input) ?? []), output: shapes.get(output)!,
+      builder, node, gradient, wanted, kept: kept.get(output) ?? [], inputs: node.inputs.map((input) => shapes.get(input) ?? []), output: shapes.get(output)!,
     });
     results.forEach((result, index) => {
       if (result !== undefined) parts.set(node.inputs[index]!, [...(parts.get(node.inputs[index]!) ?? []), result]);

@@ -1,6 +1,5 @@
 // Dropout: while training, features are multiplied by a mask that comes in with the batch (0, or 1 / (1 - ratio)), so that a step
 // with the same seed is the same on every provider. The gradient is multiplied by the same mask. Outside training it does nothing.
-import type { GraphBuilder } from '../../onnx/graph-builder.ts';
 import type { OnnxNode } from '../../onnx/onnx-graph.ts';
 import type { Operator } from './operator.ts';
 
@@ -9,13 +8,12 @@ export const DROPOUT_MASK = 'dropout_mask';
 
 export const dropout: Operator = {
   shape: (_node, [input]) => input!,
+  forward: ({ builder, node }) => {
+    builder.add('Mul', [node.inputs[0]!, DROPOUT_MASK], {}, node.outputs[0]!);
+    return [];
+  },
   backward: ({ builder, gradient }) => [builder.add('Mul', [gradient, DROPOUT_MASK])],
 };
-
-/** The forward node while training. */
-export function addDropout(builder: GraphBuilder, node: OnnxNode): void {
-  builder.add('Mul', [node.inputs[0]!, DROPOUT_MASK], {}, node.outputs[0]!);
-}
 
 /** The nodes with what read a Dropout's result reading its input instead. */
 export function withoutDropout(nodes: readonly OnnxNode[]): OnnxNode[] {

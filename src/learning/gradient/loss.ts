@@ -26,6 +26,6 @@ export function addLoss(builder: GraphBuilder, { logits, labels, weights, count,
   const weighted = builder.add('Mul', [labels, share]);
   const loss = builder.add('ReduceSum', [builder.add('Mul', [weighted, logProbabilities])], { keepdims: int(0) });
   const node = { type: 'LogSoftmax', domain: '', name: '', inputs: [logits], outputs: [logProbabilities], attributes: {} };
-  const [gradient] = logSoftmax.backward({ builder, node, gradient: weighted, inputs: [shape], output: shape, wanted: [true] });
+  const [gradient] = logSoftmax.backward({ builder, node, gradient: weighted, inputs: [shape], output: shape, wanted: [true], kept: [] });
   return { loss, gradient: gradient! };
 }

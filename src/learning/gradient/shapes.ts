@@ -1,17 +1,16 @@
 // The shape of every value of a forward graph, for one batch size and picture size.
-import type { OnnxGraph } from '../../onnx/onnx-graph.ts';
+import type { OnnxNode } from '../../onnx/onnx-graph.ts';
 import { SortlineError } from '../../base/errors.ts';
 import type { Shape } from './operator.ts';
 import { operatorOf } from './operators.ts';
 
 /**
- * Shapes by value name, given those of the graph's inputs. Throws TRAIN_OPERATOR_UNKNOWN for a node that cannot be trained through,
+ * Shapes by value name, given those of inputs and weights. Throws TRAIN_OPERATOR_UNKNOWN for a node that cannot be trained through,
  * and MODEL_MISMATCH for one that reads a value nobody computes.
  */
-export function inferShapes(graph: OnnxGraph, inputs: ReadonlyMap<string, Shape>): Map<string, Shape> {
-  const shapes = new Map(inputs);
-  for (const [name, tensor] of graph.initialisers) shapes.set(name, tensor.shape);
-  for (const node of graph.nodes) {
+export function inferShapes(nodes: readonly OnnxNode[], given: ReadonlyMap<string, Shape>): Map<string, Shape> {
+  const shapes = new Map(given);
+  for (const node of nodes) {
     const operator = operatorOf(node);
     const known = node.inputs.map((name) => shapes.get(name));
     const missing = known.findIndex((shape, index) => shape === undefined && node.inputs[index] !== '');

@@ -7,18 +7,19 @@ import type { OnnxGraph, OnnxNode } from '../../onnx/onnx-graph.ts';
 import type { Network } from '../network/network.ts';
 import { addNormalisation } from '../network/normalise.ts';
 import { isTrained, stageOf } from '../network/stages.ts';
+import { arrangePixels } from './arrange-pixels.ts';
 import { addBackward } from './backward.ts';
-import { addDropout, DROPOUT_MASK, withoutDropout } from './dropout.ts';
+import { DROPOUT_MASK, withoutDropout } from './dropout.ts';
 import { addLoss } from './loss.ts';
-import { withPlaces } from './max-pool.ts';
 import type { Shape } from './operator.ts';
+import { operatorOf } from './operators.ts';
 import { addClipping, addSharedScalars, addUpdate } from './optimiser.ts';
 import { inferShapes } from './shapes.ts';
 import type { OptimiserKind } from './step-scalars.ts';
 import { STEP_SCALARS, stageScalars } from './step-scalars.ts';
 
 /** ScatterElements adds since 16. */
-export const OPSET = 16;
+const OPSET = 16;
 
 export interface TrainingGraphOptions {
   readonly optimiser: OptimiserKind;
@@ -29,12 +30,17 @@ export interface TrainingGraphOptions {
   readonly batchSize: number;
   readonly height: number;
   readonly width: number;
+  /** `pixels`: matrix products in pixel order, the fastest on a CPU. `channels`: ONNX's own convolutions, the fastest on a GPU. */
+  readonly layout: 'pixels' | 'channels';
 }
 
 /** A weight that a step changes. */
 export interface TrainedWeight {
   readonly name: string;
+  /** As the graph has it. */
   readonly shape: Shape;
+  /** Whether it is (kh, kw, C, K) in the graph, where the network has (K, C, kh, kw). */
+  readonly isTurned: boolean;
 }
 
 export interface TrainingGraph {
@@ -52,47 +58,66 @@ export const STATE_KINDS = { adamw: ['weight', 'average', 'first', 'second'], sg
 export function createTrainingGraph(network: Network, options: TrainingGraphOptions): TrainingGraph {
   const { batchSize, height, width, optimiser } = options;
   const { graph, materials } = network;
-  const builder = new GraphBuilder();
-  const inputs = new Map<string, Shape>([['input', [batchSize, 3, height, width]]]);
-  const shapes = inferShapes(graph, inputs);
-  const trained = [...graph.initialisers].filter(([name]) => isTrained(name, options.trainable)).map(([name, { shape }]) => ({ name, shape }));
+  const names = new Set([...graph.initialisers.keys()].filter((name) => isTrained(name, options.trainable)));
+  const plain = options.drops ? graph.nodes : withoutDropout(graph.nodes);
+  const { nodes, kernels } = options.layout === 'pixels' ? arrangePixels(plain, names) : { nodes: plain, kernels: new Set<string>() };
+  const trained = [...names].map((name) => {
+    const { shape } = graph.initialisers.get(name)!;
+    return { name, shape: kernels.has(name) ? [shape[2]!, shape[3]!, shape[1]!, shape[0]!] : shape, isTurned: kernels.has(name) };
+  });
   const stages = [...new Set(trained.map(({ name }) => stageOf(name)))];
+  const shapes = inferShapes(nodes, new Map<string, Shape>([
+    ...[...graph.initialisers].map(([name, { shape }]) => [name, shape] as const), ...trained.map(({ name, shape }) => [name, shape] as const), ['input', [batchSize, 3, height, width]],
+  ]));
 
+  const builder = new GraphBuilder();
   builder.input('image', 'uint8', [batchSize, height, width, 3]);
   builder.input('labels', 'float32', [batchSize, materials]);
   builder.input('weights', 'float32', [batchSize]);
   if (options.drops) builder.input(DROPOUT_MASK, 'float32', [batchSize, network.features]);
   for (const name of [...STEP_SCALARS, ...stages.flatMap((stage) => Object.values(stageScalars(stage)))]) builder.input(name, 'float32', []);
-
-  const trainedNames = new Set(trained.map(({ name }) => name));
-  for (const [name, tensor] of graph.initialisers) {
-    if (!trainedNames.has(name)) builder.initialiser(name, tensor);
-  }
   for (const { name, shape } of trained) builder.input(name, 'float32', shape);
-  addNormalisation(builder, 'image', 'input');
-  const nodes = options.drops ? graph.nodes : withoutDropout(graph.nodes);
-  for (const node of nodes) addForward(builder, node);
+  for (const [name, tensor] of graph.initialisers) {
+    if (!names.has(name)) builder.initialiser(name, tensor);
+  }
 
+  addNormalisation(builder, 'image', 'input');
+  const kept = addForward(builder, nodes, shapes);
   const { loss, gradient } = addLoss(builder, { logits: 'logits', labels: 'labels', weights: 'weights', count: 'count', shape: [batchSize, materials] });
-  const gradients = addBackward(builder, { nodes, shapes, trained: trainedNames, gradients: new Map([['logits', gradient]]) });
-  const { norm, factor } = addClipping(builder, [...gradients.values()], 'clip_limit');
-  const shared = addSharedScalars(builder, optimiser, factor, { epsilon: 'epsilon', emaDecay: 'ema_decay' });
+  const gradients = addBackward(builder, { nodes, shapes, kept, trained: names, gradients: new Map([['logits', gradient]]) });
+  const norm = addOptimiser(builder, optimiser, trained, gradients);
   builder.output('loss', loss, 'float32', []);
   builder.output('norm', norm, 'float32', []);
   builder.output('logits', 'logits', 'float32', [batchSize, materials]);
-  for (const { name, shape } of trained) {
-    const { rate, keep } = stageScalars(stageOf(name));
-    for (const kind of STATE_KINDS[optimiser].slice(1)) builder.input(`${kind}/${name}`, 'float32', shape);
-    const names = { weight: `new/weight/${name}`, average: `new/average/${name}`, first: `new/first/${name}`, second: `new/second/${name}` };
-    // Biases are one-dimensional, and do not decay.
-    const values = { weight: name, gradient: gradients.get(name)!, average: `average/${name}`, first: `first/${name}`, second: `second/${name}`, rate, keep: shape.length === 1 ? builder.scalar(1) : keep };
-    addUpdate(builder, optimiser, shared, values, names);
-    for (const kind of STATE_KINDS[optimiser]) builder.output(names[kind], names[kind], 'float32', shape);
-  }
   return { graph: builder.build('training_step', OPSET), trained, stages };
 }
 
-function addForward(builder: GraphBuilder, node: OnnxNode): void {
-  if (node.type === 'Dropout') addDropout(builder, node);
-  else builder.copy(node.type === 'MaxPool' ? withPlaces(node) : node);
+/** The forward nodes; gives what each keeps for its gradient, by its output. */
+function addForward(builder: GraphBuilder, nodes: readonly OnnxNode[], shapes: ReadonlyMap<string, Shape>): Map<string, readonly string[]> {
+  const kept = new Map<string, readonly string[]>();
+  for (const node of nodes) {
+    const operator = operatorOf(node), output = node.outputs[0]!;
+    builder.within(`forward/${node.name || output}/`);
+    if (operator.forward === undefined) builder.copy(node);
+    else kept.set(output, operator.forward({ builder, node, inputs: node.inputs.map((input) => shapes.get(input) ?? []), output: shapes.get(output)! }));
+  }
+  return kept;
+}
+
+/** The new weights, averages and moments, as outputs of the graph; gives the name of the gradient's norm. */
+function addOptimiser(builder: GraphBuilder, kind: OptimiserKind, trained: readonly TrainedWeight[], gradients: ReadonlyMap<string, string>): string {
+  const { norm, factor } = addClipping(builder, [...gradients.values()], 'clip_limit');
+  const shared = addSharedScalars(builder, kind, factor, { epsilon: 'epsilon', emaDecay: 'ema_decay' });
+  for (const { name, shape } of trained) {
+    const { rate, keep } = stageScalars(stageOf(name));
+    for (const state of STATE_KINDS[kind].slice(1)) builder.input(`${state}/${name}`, 'float32', shape);
+    const names = { weight: `new/weight/${name}`, average: `new/average/${name}`, first: `new/first/${name}`, second: `new/second/${name}` };
+    addUpdate(builder, kind, shared, {
+      weight: name, gradient: gradients.get(name)!, average: `average/${name}`, first: `first/${name}`, second: `second/${name}`, rate,
+      // Biases are one-dimensional, and do not decay.
+      keep: shape.length === 1 ? builder.scalar(1) : keep,
+    }, names);
+    for (const state of STATE_KINDS[kind]) builder.output(names[state], names[state], 'float32', shape);
+  }
+  return norm;
 }

@@ -10,12 +10,13 @@ import { DROPOUT_MASK } from '../gradient/dropout.ts';
 import type { Shape } from '../gradient/operator.ts';
 import type { OptimiserKind } from '../gradient/step-scalars.ts';
 import { stepScalars } from '../gradient/step-scalars.ts';
-import type { TrainingGraph } from '../gradient/training-graph.ts';
+import type { TrainedWeight, TrainingGraph } from '../gradient/training-graph.ts';
 import { createTrainingGraph, STATE_KINDS } from '../gradient/training-graph.ts';
 import { inferenceGraph } from '../network/inference-graph.ts';
 import type { Network } from '../network/network.ts';
 import type { StepRates, StepResult, TrainingBatch, TrainingSession, TrainingState } from './training-session.ts';
 import { checkedState } from './training-state.ts';
+import { turned, turnedBack } from './turned-kernels.ts';
 
 export interface TrainingSessionOptions {
   readonly network: Network;
@@ -38,7 +39,7 @@ type Values = ReadonlyMap<string, { readonly data: Float32Array; readonly shape:
 
 /** Throws TRAIN_OPERATOR_UNKNOWN for a network that cannot be trained, TRAIN_STEP_FAILED where the provider cannot take its graph. */
 export async function openTrainingSession(options: TrainingSessionOptions): Promise<TrainingSession> {
-  const training = createTrainingGraph(options.network, { ...options, drops: options.dropout > 0 });
+  const training = createTrainingGraph(options.network, { ...options, drops: options.dropout > 0, layout: options.provider === 'cpu' ? 'pixels' : 'channels' });
   try {
     return new OnnxTrainingSession(options, training, await openRuntimeSession(writeGraph(training.graph), options));
   } catch (cause) {
@@ -61,10 +62,10 @@ class OnnxTrainingSession implements TrainingSession {
     this.#session = session;
     this.#current = this.#emptyValues();
     this.#next = this.#emptyValues();
-    for (const { name } of training.trained) {
-      const { data } = options.network.graph.initialisers.get(name)!;
-      this.#current.get(name)!.data.set(data as Float32Array);
-      this.#current.get(`average/${name}`)!.data.set(data as Float32Array);
+    for (const weight of training.trained) {
+      const data = intoGraph(weight, options.network.graph.initialisers.get(weight.name)!.data as Float32Array);
+      this.#current.get(weight.name)!.data.set(data);
+      this.#current.get(`average/${weight.name}`)!.data.set(data);
     }
   }
 
@@ -99,7 +100,7 @@ class OnnxTrainingSession implements TrainingSession {
   }
 
   state(): TrainingState {
-    const copies = (prefix: string): [string, Float32Array][] => this.#training.trained.map(({ name }) => [name, this.#current.get(prefix + name)!.data.slice()]);
+    const copies = (prefix: string): [string, Float32Array][] => this.#training.trained.map((weight) => [weight.name, outOfGraph(weight, this.#current.get(prefix + weight.name)!.data)]);
     const kinds = STATE_KINDS[this.#options.optimiser].slice(2);
     const moments = kinds.flatMap((kind) => copies(`${kind}/`).map(([name, data]): [string, Float32Array] => [`${kind}/${name}`, data]));
     return { weights: new Map(copies('')), averages: new Map(copies('average/')), moments: new Map(moments) };
@@ -107,12 +108,17 @@ class OnnxTrainingSession implements TrainingSession {
 
   restore(state: TrainingState): void {
     const values = checkedState(state, new Map([...this.#current].map(([name, { data }]) => [name, data.length])));
-    for (const [name, data] of values) this.#current.get(name)!.data.set(data);
+    for (const weight of this.#training.trained) {
+      for (const name of ['', 'average/', 'first/', 'second/'].map((prefix) => prefix + weight.name)) {
+        const data = values.get(name);
+        if (data !== undefined) this.#current.get(name)!.data.set(intoGraph(weight, data));
+      }
+    }
     void this.#dropInference();
   }
 
   exportModel(): Uint8Array {
-    const averages = new Map(this.#training.trained.map(({ name }) => [name, this.#current.get(`average/${name}`)!.data]));
+    const averages = new Map(this.#training.trained.map((weight) => [weight.name, outOfGraph(weight, this.#current.get(`average/${weight.name}`)!.data)]));
     return writeGraph(inferenceGraph(this.#options.network, averages, this.#options));
   }
 
@@ -155,6 +161,15 @@ class OnnxTrainingSession implements TrainingSession {
     this.#inference = undefined;
     await session?.close();
   }
+}
+
+function intoGraph({ shape, isTurned }: TrainedWeight, data: Float32Array): Float32Array {
+  return isTurned ? turned(data, shape) : data;
+}
+
+/** A copy. */
+function outOfGraph({ shape, isTurned }: TrainedWeight, data: Float32Array): Float32Array {
+  return isTurned ? turnedBack(data, shape) : data.slice();
 }
 
 /** The graph's output that replaces an input. */
