@@ -51,6 +51,11 @@ export function encodeJpeg(image: Mat, quality = 85): Buffer {
   return cv.imencode('.jpg', image, [cv.IMWRITE_JPEG_QUALITY, quality]);
 }
 
+/** PNG bytes of an 8-bit BGR or grey picture, which stays the caller's: larger, and without loss. */
+export function encodePng(image: Mat): Buffer {
+  return cv.imencode('.png', image);
+}
+
 /** Cameras may append data after the end marker, so it is looked for in the second half rather than at the very end. */
 function isCutOff(bytes: Buffer, format: PictureFormat | undefined): boolean {
   if (format === 'webp') return bytes.readUInt32LE(4) + 8 > bytes.length;
