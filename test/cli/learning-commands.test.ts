@@ -1,12 +1,15 @@
 // The commands on the learning store, each in a process of its own on a store with a small family of artifacts.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { smallFamily } from '../learning/lineage/small-family.ts';
 import { bytes, storeRig } from '../learning/store/store-rig.ts';
 import type { StoreRig } from '../learning/store/store-rig.ts';
 import type { Ran } from './command-line.ts';
 import { sortline } from './command-line.ts';
+
+// Several processes a test, on a machine that has other things to do as well.
+vi.setConfig({ testTimeout: 60_000 });
 
 let rig: StoreRig;
 beforeAll(async () => {

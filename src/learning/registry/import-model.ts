@@ -31,6 +31,7 @@ export async function importModel(path: string, deps: ImportDeps & { readonly na
   const isFolder = isFolderAt(path);
   const name = deps.name ?? nameFrom(path);
   const about = isFolder ? await fromFolder(path, deps) : fromBackbone(path);
+  checkKind(deps.store, name, about.metadata?.kind === BACKBONE);
   const run = deps.store.startRun({ kind: 'import', name: `import-${name}`, config: { from: resolve(path) } });
   try {
     const artifact = await deps.store.addArtifact({ type: 'model', name, runId: run.id, ...about });
@@ -78,7 +79,14 @@ function unreadable(path: string, cause: unknown): SortlineError {
   return new SortlineError('MODEL_UNREADABLE', `${path} cannot be read (${reasonOf(cause)}): give a model folder (model.onnx, manifest.json) or a backbone (FILE.onnx)`, { context: { path }, cause });
 }
 
-/** `ResNet 18.onnx` becomes `ResNet-18`. */
+/** Versions of one name are one thing that becomes better; a backbone among classifiers would be the next candidate for champion. */
+function checkKind(store: LearningStore, name: string, isBackbone: boolean): void {
+  const latest = store.artifacts({ type: 'model', name }).at(-1);
+  if (latest === undefined || (latest.metadata.kind === BACKBONE) === isBackbone) return;
+  throw new SortlineError('STORE_REFUSED', `${name} is the name of ${isBackbone ? 'models that classify, and this is a backbone' : 'a backbone, and this is a model that classifies'}: give it another with --name`, { context: { name } });
+}
+
+/** `ResNet 18.onnx` becomes `ResNet-18`; `trashnet-v3`, as the registry names its folders, becomes `trashnet`. */
 function nameFrom(path: string): string {
-  return basename(resolve(path)).replace(/\.onnx$/i, '').replaceAll(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
+  return basename(resolve(path)).replace(/\.onnx$|-v\d+$/i, '').replaceAll(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
 }
