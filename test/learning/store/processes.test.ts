@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
+import { openLearningStore } from '../../../src/learning/store/open-learning-store.ts';
+import { openStoreDatabase } from '../../../src/learning/store/store-database.ts';
 import { storeRig } from './store-rig.ts';
 
 function child(script: string, ...args: string[]): ChildProcess {
@@ -43,17 +46,16 @@ test('kill -9 loses nothing that was logged, and the run is crashed', async () =
   expect(store.run(run.id).state).toBe('finished');
 }, 30_000);
 
-test('three processes create one store and fill it at once, one of them collecting garbage in between', async () => {
+test.each([['which they create', false], ['made for several machines', true]])('three processes fill one store %s at once, collecting garbage in between', async (_, isShared) => {
   using rig = storeRig();
   const folder = join(rig.folder, 'new');
+  if (isShared) openStoreDatabase(folder, { wallMs: 0, isOnNetwork: () => true }).close();
   const rounds = 12, names = ['one', 'two', 'three'];
   const writers = names.map((name) => child('child-writer.ts', folder, name, String(rounds)));
   await Promise.all(writers.map((writer) => once(writer, 'message')));
   for (const writer of writers) writer.send('go');
   const codes = await Promise.all(writers.map(async (writer) => (await once(writer, 'exit'))[0]));
   expect(codes).toEqual([0, 0, 0]);
-  const { openLearningStore } = await import('../../../src/learning/store/open-learning-store.ts');
-  const { silentLogger } = await import('../../../src/base/logger.ts');
   const store = openLearningStore(folder, { clock: systemClock, log: silentLogger });
   try {
     // The same contents are one version, whoever came first; own contents are versions without gaps.
