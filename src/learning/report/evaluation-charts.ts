@@ -40,7 +40,7 @@ export function materialTable({ perMaterial, macroF1 }: Evaluation): Html {
     return html`<tr><th scope="row">${material}</th><td class="number">${figures.n}</td>
 <td>${shareWithBar(figures.precision, figures.precisionInterval)}</td><td>${shareWithBar(figures.recall, figures.recallInterval)}</td><td>${shareWithBar(figures.f1, figures.f1Interval)}</td></tr>`;
   })}</tbody>
-<tfoot><tr><th scope="row">mean F1</th><td></td><td></td><td></td><td>${share(macroF1)}</td></tr></tfoot>
+<tfoot><tr><th scope="row">mean F1</th><td class="number"></td><td></td><td></td><td>${share(macroF1)}</td></tr></tfoot>
 </table></div>`;
 }
 

@@ -28,7 +28,7 @@ export function signed(value: number): string {
 export function brief(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
-  const text = size !== 0 && (size < 1e-4 || size >= 1e7) ? value.toExponential(2).replace(/\.?0+e\+?/, 'e') : String(Number(value.toPrecision(4)));
+  const text = size !== 0 && (size < 1e-4 || size >= 1e7) ? value.toExponential(2).replace(/\.?0+e/, 'e').replace('e+', 'e') : String(Number(value.toPrecision(4)));
   return (size >= 10_000 && size < 1e7 ? text.replace(/\B(?=(\d{3})+$)/g, '\u202f') : text).replace(/^-/, '−');
 }
 

@@ -31,6 +31,8 @@ interface UprightAxis {
 const SPACING = 118, LEFT = 62, RIGHT = 62, TOP = 40, HEIGHT = 300, BOTTOM = 20;
 /** A parameter whose values span more than this factor is drawn on a logarithmic axis. */
 const WIDE = 30;
+/** Of numbers, up to so many different ones. */
+const FEW = 6;
 /** More words than this on an axis would overlap. */
 const MOST_LABELS = 8;
 
@@ -55,12 +57,14 @@ ${axis.labels.map(({ text, at }) => html`<text class="tick" x="${x(index) - 6}" 
 }
 
 function axisOf(name: string, values: readonly unknown[]): UprightAxis {
-  const numbers = values.filter((value) => typeof value === 'number' && Number.isFinite(value));
-  if (numbers.length === values.length) return numberAxis(name, numbers as number[]);
-  const words = [...new Set(values.map(wordOf))].toSorted();
-  const at = (value: unknown): number => (words.length === 1 ? 0.5 : words.indexOf(wordOf(value)) / (words.length - 1));
-  const every = Math.ceil(words.length / MOST_LABELS);
-  return { name, at, labels: words.filter((_, index) => index % every === 0).map((word) => ({ text: word, at: words.indexOf(word) / Math.max(1, words.length - 1) || (words.length === 1 ? 0.5 : 0) })) };
+  const numbers = values.filter((value): value is number => typeof value === 'number' && Number.isFinite(value));
+  const distinct = [...new Set(values)];
+  // A few numbers that somebody chose (16, 32, 64) are told apart best as words are: evenly spaced, each with its label.
+  if (numbers.length === values.length && distinct.length > FEW) return numberAxis(name, numbers);
+  const steps = numbers.length === values.length ? [...new Set(numbers)].sort((a, b) => a - b).map(brief) : [...new Set(values.map(wordOf))].toSorted();
+  const placeOf = (step: string): number => (steps.length === 1 ? 0.5 : steps.indexOf(step) / (steps.length - 1));
+  const every = Math.ceil(steps.length / MOST_LABELS);
+  return { name, at: (value) => placeOf(wordOf(value)), labels: steps.filter((_, index) => index % every === 0).map((step) => ({ text: step, at: placeOf(step) })) };
 }
 
 function numberAxis(name: string, values: readonly number[]): UprightAxis {
@@ -71,5 +75,6 @@ function numberAxis(name: string, values: readonly number[]): UprightAxis {
 
 function wordOf(value: unknown): string {
   if (value === undefined) return NONE;
+  if (typeof value === 'number') return brief(value);
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

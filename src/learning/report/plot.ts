@@ -6,9 +6,10 @@ import { brief } from './numbers.ts';
 import type { Scale } from './scale.ts';
 
 /** Room for labels of ticks, the name of the y axis above the plane and that of the x axis below. */
-const LEFT = 46, RIGHT = 16, TOP = 28, BOTTOM = 40;
+const LEFT = 46, RIGHT = 16, TOP = 28, TOP_WITHOUT_NAME = 12, BOTTOM = 40;
 
 export interface Axis {
+  /** May be empty where the chart's title says it. */
   readonly label: string;
   readonly scale: Scale;
   readonly format?: (value: number) => string;
@@ -32,10 +33,10 @@ export interface Place {
 }
 
 export function plot({ description, x, y, size = { width: 400, height: 240 }, marks }: Plot): Html {
-  const { width, height } = size;
+  const { width, height } = size, top = y.label === '' ? TOP_WITHOUT_NAME : TOP;
   const place: Place = {
     x: (value) => rounded(LEFT + x.scale.at(value) * (width - LEFT - RIGHT)),
-    y: (value) => rounded(height - BOTTOM - y.scale.at(value) * (height - TOP - BOTTOM)),
+    y: (value) => rounded(height - BOTTOM - y.scale.at(value) * (height - top - BOTTOM)),
   };
   const bottom = height - BOTTOM, right = width - RIGHT;
   return html`<svg class="chart" viewBox="0 0 ${width} ${height}" role="img" aria-label="${description}">

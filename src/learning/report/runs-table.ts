@@ -5,7 +5,7 @@ import { verdictOn } from '../evaluate/comparison-text.ts';
 import { shareWithBar } from './evaluation-charts.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
-import { duration, moment, NONE, range, share, signed } from './numbers.ts';
+import { duration, moment, NONE, share, signed } from './numbers.ts';
 import type { RunView } from './run-view.ts';
 import { byAccuracy, contenderFrom } from './run-view.ts';
 
@@ -23,11 +23,11 @@ export function runsTable(views: readonly RunView[]): Html {
     const { run, name, colour, accuracy, kept } = view, contender = contenders.get(view), difference = against.get(name);
     return html`<tr><th scope="row"><svg class="swatch" viewBox="0 0 28 10" aria-hidden="true"><path class="curve colour-${colour}" d="M1 5H27"/></svg>${name}</th>
 <td>${run.kind}</td><td class="state ${run.state}">${run.state}</td><td>${contender === undefined ? share(accuracy) : shareWithBar(contender.accuracy, contender.interval)}</td>
-<td>${difference ?? NONE}</td><td class="number">${share(kept?.evaluation.macroF1)}</td><td class="number">${share(kept?.evaluation.ece)}</td><td class="number">${contender?.n ?? NONE}</td>
+${views.length > 1 && html`<td>${difference ?? NONE}</td>`}<td class="number">${share(kept?.evaluation.macroF1)}</td><td class="number">${share(kept?.evaluation.ece)}</td><td class="number">${contender?.n ?? NONE}</td>
 <td class="number">${moment(run.startedAtIso)}</td><td class="number">${took(view)}</td></tr>`;
   };
   const table = (rows: readonly RunView[]): Html => html`<div class="scroll"><table class="wide">
-<thead><tr><th scope="col">run</th><th scope="col">kind</th><th scope="col">state</th><th scope="col">accuracy</th><th scope="col">against the best</th><th scope="col" class="number">mean F1</th><th scope="col" class="number">calibration error</th><th scope="col" class="number">pictures</th><th scope="col" class="number">started (UTC)</th><th scope="col" class="number">took</th></tr></thead>
+<thead><tr><th scope="col">run</th><th scope="col">kind</th><th scope="col">state</th><th scope="col">accuracy</th>${views.length > 1 && html`<th scope="col">against the best</th>`}<th scope="col" class="number">mean F1</th><th scope="col" class="number">calibration error</th><th scope="col" class="number">pictures</th><th scope="col" class="number">started (UTC)</th><th scope="col" class="number">took</th></tr></thead>
 <tbody>${rows.map(row)}</tbody></table></div>`;
   const rest = ordered.slice(MOST_ROWS);
   return html`${table(ordered.slice(0, MOST_ROWS))}${rest.length > 0 && html`<details><summary>${rest.length} more runs</summary>${table(rest)}</details>`}
@@ -40,7 +40,7 @@ function comparisonByName(contenders: readonly Contender[]): Map<string, Html> {
   const { differences }: Comparison = compare(contenders);
   return new Map(differences.map((difference, index) => {
     const { accuracy, interval, method } = difference, verdict = verdictOn(difference);
-    return [contenders[index + 1]!.name, html`<span title="95 % interval ${range(interval)}">${signed(accuracy)}</span> <span class="quiet">${signed(interval[0])} to ${signed(interval[1])}</span><br><span class="quiet">${verdict}, ${method}</span>`];
+    return [contenders[index + 1]!.name, html`<span class="nowrap">${signed(accuracy)} <span class="quiet">${signed(interval[0])} to ${signed(interval[1])}</span></span><br><span class="quiet nowrap">${verdict}, ${method}</span>`];
   }));
 }
 

@@ -34,7 +34,7 @@ function importanceTable(ranking: ReturnType<typeof importanceOf>, metric: strin
 <div class="scroll"><table class="wide">
 <thead><tr><th scope="col">parameter</th><th scope="col">importance</th><th scope="col"></th><th scope="col" class="number">correlation</th></tr></thead>
 <tbody>${ranking.map(({ parameter, importance, correlation }) => html`<tr><th scope="row" class="mono">${parameter}</th><td class="number">${share(importance)}</td>
-<td class="stretch"><span class="bar plain" style="--low: 0; --high: ${importance.toFixed(4)}"></span></td><td class="number">${correlation === null ? NONE : brief(Number(correlation.toFixed(2)))}</td></tr>`)}</tbody>
+<td class="stretch"><span class="bar plain" style="--low: 0; --high: ${importance.toFixed(4)}"></span></td><td class="number">${correlation === null ? NONE : correlation.toFixed(2).replace('-', '−')}</td></tr>`)}</tbody>
 </table></div>`;
 }
 
