@@ -3,9 +3,13 @@ import { calibrationFor } from '../app/calibration-for.ts';
 import { systemClock } from '../base/clock.ts';
 import { isSortlineError, SortlineError } from '../base/errors.ts';
 import { silentLogger } from '../base/logger.ts';
+import type { ModelCandidate, ModelChoice } from '../classify/champion.ts';
+import { chooseModels } from '../classify/champion.ts';
+import type { ModelRefusal } from '../classify/open-classifier.ts';
 import type { ConfigPath } from '../config/problem.ts';
 import type { Config } from '../config/schema.ts';
 import type { SizePx } from '../domain/frame.ts';
+import { checkBroker } from './check-broker.ts';
 import { checkPort } from './check-port.ts';
 
 export interface PartCheck {
@@ -21,16 +25,30 @@ export const PART_CHECKS: readonly PartCheck[] = [
   { part: 'calibration', path: ['calibration', 'file'], open: checkCalibration },
   { part: 'camera', path: ['camera', 'source'], open: checkCamera },
   { part: 'port', path: ['link', 'connection'], open: checkPort },
+  { part: 'broker', path: ['mqtt'], open: checkBroker },
 ];
 
 async function checkModel({ classifier }: Config): Promise<string> {
   // Loaded late: ONNX Runtime takes a quarter of a second, which a config with mistakes need not wait for.
-  const { createOnnxClassifier } = await import('../classify/onnx-classifier.ts');
-  const opened = await createOnnxClassifier(classifier, silentLogger);
+  const { openClassifier } = await import('../classify/open-classifier.ts');
+  const choice = chooseModels(classifier);
+  const refusals: ModelRefusal[] = [];
+  const opened = await openClassifier(classifier, silentLogger, { choice, onRefused: (refusal) => refusals.push(refusal) });
   const { model, provider, unavailable, warmUpMs } = opened.description;
   await opened.close();
+  const [first] = refusals;
+  if (first !== undefined) {
+    const reasons = refusals.map(({ name, message }) => `${name} cannot be used: ${message.replace(/\.$/, '')}`).join('; ');
+    throw new SortlineError(first.code, `${reasons}; the line would run ${model} instead`, { context: { refusals } });
+  }
   const without = unavailable.map((each) => `; ${each.provider} is not available: ${each.reason}`).join('');
-  return `${model} on ${provider}, warm in ${Math.round(warmUpMs)} ms${without}`;
+  return `${originOf(choice)}${model} on ${provider}, warm in ${Math.round(warmUpMs)} ms${without}`;
+}
+
+function originOf({ candidates, emptyStore }: ModelChoice): string {
+  if (emptyStore !== undefined) return `nothing was ever promoted in ${emptyStore}, so the shipped `;
+  const [{ role, name }] = candidates as [ModelCandidate];
+  return role === 'champion' ? `champion ${name}: ` : '';
 }
 
 async function checkCalibration(config: Config): Promise<string> {

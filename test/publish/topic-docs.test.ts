@@ -1,11 +1,14 @@
-// docs/mqtt.md and the contract say the same. `UPDATE_DOCS=1 npx vitest run test/publish/topic-docs.test.ts` writes it anew.
+// README.md, docs/mqtt.md and the contract say the same. `UPDATE_DOCS=1 npx vitest run test/publish/topic-docs.test.ts` writes it anew.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
 import { payloadReference, payloadSchemas, topicsTable } from '../../src/publish/topic-docs.ts';
 import { TOPICS } from '../../src/publish/topics.ts';
 
-const path = new URL('../../docs/mqtt.md', import.meta.url);
+const documents = [
+  { path: 'docs/mqtt.md', sections: { topics: topicsTable(), payloads: payloadReference() } },
+  { path: 'README.md', sections: { topics: topicsTable() } },
+];
 
 function withSection(text: string, name: string, content: string): string {
   const begin = `<!-- ${name}:begin -->`, end = `<!-- ${name}:end -->`;
@@ -13,10 +16,11 @@ function withSection(text: string, name: string, content: string): string {
   return `${text.slice(0, text.indexOf(begin) + begin.length)}\n${content}\n${text.slice(text.indexOf(end))}`;
 }
 
-test('docs/mqtt.md carries the current tables', () => {
-  const found = readFileSync(path, 'utf8');
-  const current = withSection(withSection(found, 'topics', topicsTable()), 'payloads', payloadReference());
-  if (process.env.UPDATE_DOCS !== undefined) writeFileSync(path, current);
+test.each(documents)('$path carries what the contract says now', ({ path, sections }) => {
+  const file = new URL(`../../${path}`, import.meta.url);
+  const found = readFileSync(file, 'utf8');
+  const current = Object.entries(sections).reduce((text, [name, content]) => withSection(text, name, content), found);
+  if (process.env.UPDATE_DOCS !== undefined) writeFileSync(file, current);
   else expect(found).toBe(current);
 });
 
