@@ -1,4 +1,5 @@
 // Sweep files: what is taken, and what each mistake is told, with its place.
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseSchemaText } from '../../../src/config/load-schema-file.ts';
 import type { DistributionName } from '../../../src/learning/sweep/sweep-config.ts';
@@ -85,6 +86,12 @@ describe('notes', () => {
   test('a random sweep without a cap has no end', () => {
     expect(notesOf(parsed(withParameter('seed: { min: 1, max: 9 }')))).toEqual(['`random` without `run_cap` goes on until it is stopped']);
   });
+});
+
+test('the example is one, and draws what a training run takes', () => {
+  const config = parsed(readFileSync(new URL('../../../sweep.example.yaml', import.meta.url), 'utf8'));
+  expect(notesOf(config)).toEqual([]);
+  for (let number = 0; number < 20; number++) expect(hyperparameters.safeParse(suggestTrial(config, number, [])).error).toBeUndefined();
 });
 
 /** What each distribution needs, so that a new one must be tried here. */
