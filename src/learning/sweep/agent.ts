@@ -94,7 +94,7 @@ async function runTrial(trial: HeldTrial, sweep: Sweep, deps: AgentDeps): Promis
   if (signal.aborted) leave();
   try {
     const result = await runner.run({
-      sweepId: sweep.id, number: trial.number, parameters: trial.parameters, task: sweep.task, signal: ending.signal,
+      sweepId: sweep.id, number: trial.number, parameters: trial.parameters, formerRunIds: trial.formerRunIds, task: sweep.task, signal: ending.signal,
       onMetrics: reports.take, onRun: (runId) => store.nameRun(trial.attempt, runId),
     });
     const isDumb = result.state === 'finished' && !reports.hasMetric();

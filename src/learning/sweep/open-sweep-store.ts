@@ -35,7 +35,12 @@ export function openSweepStore(folder: string, { clock, here = thisProcess() }: 
     sweeps: () => select('ORDER BY created_wall_ms DESC, sweep DESC'),
     sweep: find,
     trials: (sweepId) => trialsOf(database, find(sweepId)),
-    change: (sweepId, state) => database.transaction(() => change(database, find(sweepId), state)),
+    change: (sweepId, state) => database.transaction(() => {
+      change(database, find(sweepId), state);
+      // Nobody may be there to notice that nothing runs any more.
+      if (state === 'stopping' || state === 'cancelled') queue.take(find(sweepId));
+      return find(sweepId);
+    }),
     ...queue,
     take: (sweepId) => database.transaction(() => queue.take(find(sweepId))),
     close: () => database.close(),
@@ -49,13 +54,12 @@ const ALLOWED_BEFORE: Record<'running' | 'paused' | 'stopping' | 'cancelled', re
   cancelled: ['running', 'paused', 'stopping', 'cancelled'],
 };
 
-function change(database: Database, sweep: Sweep, state: keyof typeof ALLOWED_BEFORE): Sweep {
+function change(database: Database, sweep: Sweep, state: keyof typeof ALLOWED_BEFORE): void {
   if (!ALLOWED_BEFORE[state].includes(sweep.state)) {
     throw new SortlineError('SWEEP_REFUSED', `sweep ${sweep.id} is ${sweep.state}${sweep.reason === undefined ? '' : ` (${sweep.reason})`} and cannot become ${state}: begin a new one with \`sortline sweep FILE\``, { context: { id: sweep.id, state: sweep.state } });
   }
   const reason = state === 'stopping' || state === 'cancelled' ? 'stopped by command' : null;
   database.prepare('UPDATE sweeps SET state = ?, reason = ? WHERE sweep_id = ?').run(state, reason, sweep.id);
-  return { ...sweep, state, reason: reason ?? undefined };
 }
 
 function findSweep(reference: string, select: (rest: string, ...values: string[]) => Sweep[]): Sweep {

@@ -60,6 +60,8 @@ export interface HeldTrial {
   readonly attempt: number;
   /** 1 for the first. */
   readonly attemptOrdinal: number;
+  /** Runs of the earlier attempts, for what they left behind. */
+  readonly formerRunIds: readonly string[];
 }
 
 export type Taken =

@@ -102,8 +102,8 @@ function hold(sweep: Sweep, { number, parameters }: Pick<Trial, 'number' | 'para
   const now = wallMs();
   const attempt = Number(database.prepare(`INSERT INTO sweep_attempts (trial, state, host, host_key, pid, pid_started, started_wall_ms, heartbeat_wall_ms)
     VALUES (?, 'running', ?, ?, ?, ?, ?, ?) RETURNING attempt`).get(trial, here.host, here.hostKey, here.pid, here.startedTicks, now, now)!.attempt);
-  const attemptOrdinal = Number(database.prepare('SELECT count(*) AS attempts FROM sweep_attempts WHERE trial = ?').get(trial)!.attempts);
-  return { number, parameters, attempt, attemptOrdinal };
+  const former = database.prepare('SELECT run_id FROM sweep_attempts WHERE trial = ? AND attempt < ? ORDER BY attempt').all(trial, attempt);
+  return { number, parameters, attempt, attemptOrdinal: former.length + 1, formerRunIds: former.flatMap(({ run_id: id }) => (id === null ? [] : [String(id)])) };
 }
 
 function judge(database: Database, { sweep, attempt }: { sweep: Sweep; attempt: number }): Order {

@@ -8,6 +8,8 @@ export interface TrialRun {
   readonly parameters: Parameters;
   /** What all trials share, as the sweep was begun with. */
   readonly task: SweepTask;
+  /** Runs of earlier attempts, whose agents died or handed the trial back. */
+  readonly formerRunIds: readonly string[];
   /** Aborts when the trial is to end early: by hyperband, by command, or because this agent has to go. */
   readonly signal: AbortSignal;
   /** The run has begun to be recorded. */

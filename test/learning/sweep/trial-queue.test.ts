@@ -56,6 +56,8 @@ describe('trials', () => {
     const trial = taken(rig.store, sweep);
     rig.store.nameRun(trial.attempt, '20260101T000000-0001');
     expect(rig.store.trials(sweep.id)[0]!.attempts[0]).toMatchObject({ runId: '20260101T000000-0001', host: 'here', pid: process.pid });
+    rig.store.handBack(trial.attempt);
+    expect(taken(rig.store, sweep)).toMatchObject({ number: 0, formerRunIds: ['20260101T000000-0001'] });
   });
 });
 
@@ -134,6 +136,13 @@ describe('a sweep', () => {
     rig.store.settle(trial.attempt, { state: 'finished' });
     expect(rig.store.take(sweep.id)).toEqual({ kind: 'done', reason: 'stopped by command' });
     expect(() => rig.store.change(sweep.id, 'running')).toThrow(expect.objectContaining({ code: 'SWEEP_REFUSED' }));
+  });
+
+  test('that is stopped while nobody runs it is finished at once', () => {
+    using rig = sweepRig();
+    const sweep = rig.sweep({});
+    rig.store.handBack(taken(rig.store, sweep).attempt);
+    expect(rig.store.change(sweep.id, 'stopping')).toMatchObject({ state: 'finished', reason: 'stopped by command' });
   });
 
   test('that is cancelled ends what runs', () => {
