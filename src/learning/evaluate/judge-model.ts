@@ -52,7 +52,8 @@ export async function judgeModel(request: JudgeRequest, deps: JudgeDeps): Promis
   const { pictures, artifact: data } = picturesToJudge(request, store);
   using model = await modelToJudge(request.model, { store, shipped: deps.classifier.model });
   const isRecorded = request.isRecorded ?? model.artifact !== undefined;
-  if (!isRecorded || store === undefined) return measure({ request, model, pictures, deps, recorder: undefined });
+  // Awaited here: at the end of this block the model's folder is gone.
+  if (!isRecorded || store === undefined) return await measure({ request, model, pictures, deps, recorder: undefined });
   const { images, list, purity } = request;
   const recorder = store.startRun({ kind: 'evaluate', name: `evaluate-${model.name.replace(':', '-')}`, config: { model: model.name, images, ...(list !== undefined && { list }), purity, pictures: pictures.length } });
   try {

@@ -23,18 +23,29 @@ export interface Measured {
 
 /** Throws MODEL_RUN_FAILED. The classifier stays the caller's. */
 export async function measureModel(classifier: Classifier, pictures: readonly LabelledPicture[], options: MeasureOptions): Promise<Measured> {
-  const pictureByFile = new Map(pictures.map((picture) => [picture.file, picture]));
   const verdicts: Verdict[] = [];
-  let totalMs = 0;
-  const all = classifyImages([...pictureByFile.keys()], {
+  let totalMs = 0, next = 0, nextUnread = 0;
+  // Answers and complaints come in the order of the pictures, each passing over the other's. Files are no keys: in a store, equal
+  // pictures of a data set are one file.
+  const all = classifyImages(pictures.map(({ file }) => file), {
     classifier, batchSize: options.batchSize,
-    onUnreadable: (error, file) => options.onUnreadable(error, pictureByFile.get(file)!),
+    onUnreadable: (error, file) => {
+      nextUnread = indexOf(file, pictures, nextUnread) + 1;
+      options.onUnreadable(error, pictures[nextUnread - 1]!);
+    },
   });
   for await (const { file, probabilities, ms } of all) {
-    const { name, material } = pictureByFile.get(file)!;
+    next = indexOf(file, pictures, next) + 1;
+    const { name, material } = pictures[next - 1]!;
     verdicts.push({ file: name, actual: material, probabilities });
     totalMs += ms;
     options.onProgress?.(verdicts.length);
   }
   return { verdicts, msPerImage: verdicts.length === 0 ? 0 : totalMs / verdicts.length };
+}
+
+function indexOf(file: string, pictures: readonly LabelledPicture[], from: number): number {
+  let index = from;
+  while (pictures[index]!.file !== file) index += 1;
+  return index;
 }
