@@ -29,6 +29,19 @@ export const modelManifest = z.strictObject({
   howDigested: z.string().min(1).optional(),
   thresholdByMaterial: z.strictObject(Object.fromEntries(MATERIALS.map((material) => [material, ratio.optional()])) as Record<Material, z.ZodOptional<typeof ratio>>)
     .optional().describe('Confidence thresholds found on the validation list; a recipe may take them over.'),
+  purity: z.strictObject({
+    target: ratio.describe('Share of right items that each threshold was sought for.'),
+    byMaterial: z.partialRecord(z.enum(MATERIALS), z.strictObject({
+      threshold: ratio, purity: ratio, recovery: ratio,
+      recoveryAtAnyPurity: ratio.describe('Recovery without a threshold: the difference is the price.'),
+      taken: z.int().min(0).describe('Pictures taken for the material, of which the purity is a share.'),
+    }).nullable()).describe('`null` where no threshold reaches the target.'),
+  }).optional().describe('What the thresholds bought and cost on the validation pictures, by which they were found.'),
+  training: z.strictObject({
+    runId: z.string().min(1), architecture: z.string().min(1), seed: z.int().min(0),
+    backbone: z.strictObject({ name: z.string().min(1), sha256: sha256Hex }),
+    hyperparameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  }).optional().describe('How it was trained: with these, the same version of Sortline and the same data it can be made again.'),
   metrics: z.record(z.string(), z.union([z.number(), z.string()])).describe('Figures with how to reproduce them.'),
   licence: z.string().min(1).optional().describe('SPDX identifiers of weights and data.'),
   source: z.string().min(1).optional().describe('Where the weights come from.'),

@@ -41,7 +41,16 @@ export const hyperparameters = z.strictObject({
   transform_noise: z.number().min(0).max(100).default(0).describe('Largest standard deviation of random noise, grey levels; 0 is off.'),
   transform_erase: z.number().min(0).max(1).default(0).describe('Share of the pictures in which a random rectangle is erased (Zhong et al., 2020).'),
 
-  copies: z.int().min(1).max(100).default(4).describe('In `head`: augmented copies of each training picture whose features are computed once.'),
+  copies: z.int().min(1).max(100).default(3).describe('In `head`: copies of each training picture whose features are computed once; the first is the picture itself, the others are augmented.'),
+  renderings: z.int().min(0).max(10_000).default(0).describe('Drawings of the virtual belt of each material that are added to the training pictures, count. Others, a quarter as many, are judged as `val/renderings_accuracy`, which selects nothing.'),
+  purity: share.default(0.98).describe('Purity that the confidence threshold of each material is found for.'),
 });
 
 export type Hyperparameters = z.output<typeof hyperparameters>;
+
+/** Some of them, as a recipe file gives them: what is absent is left to its default. */
+export const recipe = z.strictObject(Object.fromEntries(Object.entries(hyperparameters.shape).map(([name, field]) => [name, field.unwrap().optional()])) as {
+  [Name in keyof typeof hyperparameters.shape]: z.ZodOptional<ReturnType<(typeof hyperparameters.shape)[Name]['unwrap']>>;
+});
+
+export type Recipe = z.output<typeof recipe>;

@@ -1,0 +1,113 @@
+// Puts a learner together for the mode that was asked for: picture processes, network, session.
+import { availableParallelism, freemem } from 'node:os';
+import { reasonOf, SortlineError } from '../../base/errors.ts';
+import type { CropShape } from '../../classify/classifier.ts';
+import { MATERIALS } from '../../domain/material.ts';
+import { isCudaInstalled, openRuntimeSession } from '../../onnx/runtime.ts';
+import { writeGraph } from '../../onnx/write-graph.ts';
+import { PictureLoader } from '../augment/picture-loader.ts';
+import type { Backbone } from '../network/import-backbone.ts';
+import { createNetwork } from '../network/network.ts';
+import type { TargetOptions } from './batch-targets.ts';
+import { FineTuneLearner } from './fine-tune-learner.ts';
+import { featureGraph } from './head-graph.ts';
+import { openHeadLearner } from './head-learner.ts';
+import type { Hyperparameters } from './hyperparameters.ts';
+import { materialWeights } from './labels.ts';
+import type { Learner, TrainingPictures } from './learner.ts';
+import { openTrainingSession } from './onnx-training-session.ts';
+
+/** What the machine gives to a training; none of it changes the numbers on one kind of provider. */
+export interface Machine {
+  /** Threads of the model; 0 for one per core. */
+  readonly threads: number;
+  /** Undefined for CUDA where it is installed and works, else the CPU. */
+  readonly provider: string | undefined;
+}
+
+export interface LearnerRequest {
+  readonly pictures: TrainingPictures;
+  readonly hyperparameters: Hyperparameters;
+  readonly backbone: Backbone;
+  readonly machine: Machine;
+  readonly signal: AbortSignal;
+  /** Something a person should know. */
+  onNote(text: string): void;
+  onFeatures(done: number, total: number): void;
+}
+
+/** What the models of this trainer take. */
+export const MODEL_SHAPE: CropShape = { height: 224, width: 224 };
+
+/** Batches of pictures prepared ahead of the step. */
+const AHEAD = 2;
+/** Bound of the decoded pictures kept in memory; less where less is free. */
+const MOST_CACHE_BYTES = 1024 ** 3;
+const CACHE_SHARE_OF_FREE = 0.25;
+/** Cores for each process that prepares pictures; one process keeps up with four cores of training. */
+const CORES_PER_LOADER = 4;
+
+/**
+ * A learner with all pictures checked; undefined where `signal` fired on the way. Throws IMAGE_UNREADABLE, MODEL_MISMATCH,
+ * TRAIN_STEP_FAILED, TRAIN_LOADER_FAILED.
+ */
+export async function openLearner(request: LearnerRequest): Promise<Learner | undefined> {
+  const { hyperparameters, pictures, machine } = request;
+  const cores = machine.threads > 0 ? machine.threads : availableParallelism();
+  const loader = new PictureLoader({
+    seed: hyperparameters.seed, shape: MODEL_SHAPE, augment: hyperparameters, ahead: AHEAD,
+    processes: Math.max(1, Math.floor(cores / CORES_PER_LOADER)),
+    cacheBytes: Math.min(MOST_CACHE_BYTES, CACHE_SHARE_OF_FREE * freemem()),
+  });
+  try {
+    await loader.check([...pictures.train, ...pictures.val, ...pictures.renderings].map(({ file }, index) => ({ file, index })));
+    return hyperparameters.mode === 'head' ? await openHead(request, loader) : await openFineTune(request, loader);
+  } catch (error) {
+    await loader.close();
+    throw error;
+  }
+}
+
+async function openFineTune(request: LearnerRequest, loader: PictureLoader): Promise<Learner> {
+  const { hyperparameters, pictures, backbone } = request;
+  const { architecture, seed, optimiser, dropout, trainable, batch_size } = hyperparameters;
+  const network = createNetwork(backbone, { architecture, materials: MATERIALS.length, seed });
+  const session = await onProvider(request, (provider) => openTrainingSession({
+    network, optimiser, dropout, trainable, batchSize: Math.min(batch_size, pictures.train.length), ...MODEL_SHAPE, provider, threads: threadsOf(request.machine),
+  }));
+  return new FineTuneLearner({ pictures, loader, session, targets: targetsOf(request) });
+}
+
+async function openHead(request: LearnerRequest, loader: PictureLoader): Promise<Learner | undefined> {
+  const { hyperparameters, pictures, backbone, signal, onFeatures } = request;
+  const { architecture, copies, optimiser, dropout } = hyperparameters;
+  const wanted = architecture === 'resnet50-modnet' ? 'resnet50' : architecture;
+  if (backbone.architecture !== wanted) {
+    throw new SortlineError('MODEL_MISMATCH', `the backbone is a ${backbone.architecture}, the features of ${architecture} come from ${wanted}: give another backbone, or another architecture`, { context: { backbone: backbone.architecture, architecture } });
+  }
+  const graph = writeGraph(featureGraph(backbone, MODEL_SHAPE));
+  const session = await onProvider(request, (provider) => openRuntimeSession(graph, { provider, threads: threadsOf(request.machine) }));
+  return openHeadLearner({ pictures, loader, session, backbone, shape: MODEL_SHAPE, copies, optimiser, dropout, targets: targetsOf(request), signal, onProgress: onFeatures });
+}
+
+/** Opens on the provider asked for, or on the best that works. */
+async function onProvider<T>({ machine, onNote }: LearnerRequest, open: (provider: string) => Promise<T>): Promise<T> {
+  if (machine.provider !== undefined) return open(machine.provider);
+  if (isCudaInstalled()) {
+    try {
+      return await open('cuda');
+    } catch (error) {
+      onNote(`training runs on the CPU: ${reasonOf(error)}`);
+    }
+  }
+  return open('cpu');
+}
+
+/** Spinning threads would take the cores from the processes that prepare the next pictures. */
+function threadsOf({ threads }: Machine): { intraOp: number; spinning: boolean } {
+  return { intraOp: threads, spinning: false };
+}
+
+function targetsOf({ pictures, hyperparameters }: LearnerRequest): TargetOptions {
+  return { hyperparameters, weightOf: materialWeights(pictures.train.map(({ material }) => material), hyperparameters.class_weights) };
+}
