@@ -1,6 +1,7 @@
 // Opens the model that shall run, or the first of those that may stand in for it: a line is not held up by a champion that cannot
 // be used, and every one that was passed over is named.
 import type { Logger } from '../base/logger.ts';
+import type { SortlineErrorCode } from '../base/errors.ts';
 import { isSortlineError, SortlineError } from '../base/errors.ts';
 import type { ModelCandidate, ModelChoice, ModelRole } from './champion.ts';
 import { chooseModels } from './champion.ts';
@@ -15,7 +16,7 @@ export interface ModelRefusal {
   readonly role: ModelRole | 'pointer';
   /** `trashnet:v3`, or the folder's name. */
   readonly name: string;
-  readonly code: string;
+  readonly code: SortlineErrorCode;
   readonly message: string;
 }
 
@@ -24,6 +25,8 @@ export interface OpeningHooks {
   readonly choice?: ModelChoice;
   /** Why a candidate is not to be tried, by its key: it took a process down before. */
   readonly avoid?: ReadonlyMap<string, string>;
+  /** Nothing may stand in: who asks for the champion in person wants no other. */
+  readonly isStrict?: boolean;
   /** Before a candidate that others can stand in for is loaded. */
   onLoading?(candidate: ModelCandidate): void;
   onRefused?(refusal: ModelRefusal): void;
@@ -31,16 +34,17 @@ export interface OpeningHooks {
 
 /**
  * A warm classifier for `options`. Throws as {@link createOnnxClassifier} does where the config names a folder; with `champion`
- * only where nothing can stand in for it, the shipped model included.
+ * only where nothing can stand in for it, the shipped model included, or may.
  */
 export async function openClassifier(options: ClassifyOptions, log: Logger, hooks: OpeningHooks = {}): Promise<Classifier> {
   const { candidates, problem, emptyStore } = hooks.choice ?? chooseModels(options);
-  const refused = (refusal: ModelRefusal): void => {
+  const refused = (refusal: ModelRefusal, error: unknown): void => {
+    if (hooks.isStrict === true) throw error;
     log.warn({ code: refusal.code, model: refusal.name }, refusal.message);
     hooks.onRefused?.(refusal);
   };
-  if (emptyStore !== undefined) log.info({ store: emptyStore }, `no model of the learning store ${emptyStore} was ever promoted: the model shipped with Sortline runs`);
-  if (problem !== undefined) refused({ role: 'pointer', name: CHAMPION, code: problem.code, message: problem.message });
+  if (emptyStore !== undefined) log.warn({ store: emptyStore }, `no model of the learning store ${emptyStore} was ever promoted: the model shipped with Sortline runs`);
+  if (problem !== undefined) refused({ role: 'pointer', name: CHAMPION, code: problem.code, message: problem.message }, problem);
   const wanted = problem === undefined ? candidates[0]!.name : CHAMPION;
   const standIns = candidates.slice(0, -1);
   for (const candidate of standIns) {
@@ -48,7 +52,7 @@ export async function openClassifier(options: ClassifyOptions, log: Logger, hook
       return await openCandidate(candidate, options, { log, hooks, wanted });
     } catch (error) {
       if (!isSortlineError(error)) throw error;
-      refused({ role: candidate.role, name: candidate.name, code: error.code, message: error.message });
+      refused({ role: candidate.role, name: candidate.name, code: error.code, message: error.message }, error);
     }
   }
   const last = candidates.at(-1)!;

@@ -40,7 +40,7 @@ export function addClassifyCommand(program: Command): void {
       const { openClassifier } = await import('../classify/open-classifier.ts');
       const { createLog } = await import('../app/log.ts');
       const options = classifierOptions(flags);
-      const classifier = await openClassifier(options, createLog({ level: 'warn', format: 'auto', to: 'stderr' }));
+      const classifier = await openClassifier(options, createLog({ level: 'warn', format: 'auto', to: 'stderr' }), { isStrict: true });
       try {
         process.exitCode = await classifyAll(imageFiles(images), { classifier, batchSize: options.batch.size, isJson: flags.json === true });
       } finally {

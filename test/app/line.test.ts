@@ -166,6 +166,21 @@ describe('the line', () => {
     expect(alarms()).toEqual(['vision-down', 'vision-down']);
   });
 
+  it('says which model is in use, and warns while that is not the one that should be', async () => {
+    const { bringUp, line, toLine, events } = await harness({ autoStart: true });
+    await bringUp();
+    const refused = (role: string, message: string): void => toLine.vision({ kind: 'model.refused', role, name: 'tiny:v2', code: 'MODEL_MISMATCH', message });
+    events.length = 0;
+    refused('champion', 'labels');
+    toLine.vision({ kind: 'model.in-use', classifier: { ...classifier, insteadOf: 'tiny:v2' } });
+    refused('champion', 'shape');
+    toLine.vision({ kind: 'model.in-use', classifier: { ...classifier, model: 'tiny-v3' } });
+    expect(events.map((event) => (event.kind === 'model.in-use' ? [event.model.model, event.model.insteadOf] : event.kind === 'alarm.raised' ? event.message : event.kind))).toEqual([
+      'tiny:v2 cannot be used (MODEL_MISMATCH): labels', ['m', 'tiny:v2'], 'alarm.cleared', 'tiny:v2 cannot be used (MODEL_MISMATCH): shape', 'alarm.cleared', ['tiny-v3', undefined],
+    ]);
+    expect(line.state).toBe('running');
+  });
+
   it('sends items for a full or disabled bin to the residue', async () => {
     const { bringUp, line, belt, item, toLine, settled } = await harness({ autoStart: true });
     await bringUp();

@@ -29,7 +29,7 @@ async function opened(store: ChampionStore, { avoid, log = silentLogger }: { avo
 }
 
 function logOf(lines: string[]): Logger {
-  const log: Logger = { ...silentLogger, info: (_fields: unknown, line?: string) => void lines.push(line ?? ''), child: () => log } as Logger;
+  const log: Logger = { ...silentLogger, warn: (_fields: unknown, line?: string) => void lines.push(line ?? ''), child: () => log } as Logger;
   return log;
 }
 
@@ -68,6 +68,15 @@ describe('the champion', () => {
     expect(refusals).toMatchObject([{ name: 'tiny:v2', code: 'MODEL_RUN_FAILED', message: expect.stringContaining('SIGSEGV') }]);
     store.promote({ shape: { gain: 2 } });
     expect((await opened(store, { avoid })).inUse.model).toBe('tiny-v3');
+  });
+
+  it('is refused where nothing may stand in for it', async () => {
+    const store = new ChampionStore();
+    store.promote();
+    store.promote({ bytes: new Uint8Array(900) });
+    await expect(openClassifier(optionsFor(store), silentLogger, { isStrict: true })).rejects.toMatchObject({ code: 'MODEL_HASH_MISMATCH' });
+    store.point('{');
+    await expect(openClassifier(optionsFor(store), silentLogger, { isStrict: true })).rejects.toMatchObject({ code: 'MODEL_CHAMPION_INVALID' });
   });
 });
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProgram } from '../../src/cli/program.ts';
+import { ChampionStore } from '../classify/champion-store.ts';
 import { sortline } from './command-line.ts';
 
 let folder: string;
@@ -102,6 +103,24 @@ describe('check', () => {
       [2, 'classifier.model', 'MODEL_UNREADABLE'], [6, 'calibration.file', 'CALIB_UNREADABLE'], [8, 'camera.source', 'CAMERA_OPEN_FAILED'], [4, 'link.connection', 'LINK_OPEN_FAILED'],
     ]);
     expect(problems.find(({ code }) => code === 'LINK_OPEN_FAILED')!.message).toContain('/dev/no-such-port');
+  });
+});
+
+describe('check of `model: champion`', () => {
+  it('says which one that is', async () => {
+    const store = new ChampionStore();
+    store.promote();
+    const { exitCode, stdout } = await sortline(['check', '-c', file('champion.yaml', `classifier: { model: champion, store: ${store.folder} }\n`)]);
+    expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^ok {4}model {8}champion tiny:v1: tiny-v1 on cpu, warm in \d+ ms$/m)]);
+  });
+
+  it('is a problem where it cannot be used, and names what would run instead', async () => {
+    const store = new ChampionStore();
+    store.promote();
+    store.promote({ bytes: new Uint8Array(100) });
+    const { exitCode, stdout } = await sortline(['check', '--json', '-c', file('broken-champion.yaml', `classifier:\n  store: ${store.folder}\n  model: champion\n`)]);
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, problems: [{ line: 3, path: 'classifier.model', code: 'MODEL_HASH_MISMATCH', message: expect.stringMatching(/^tiny:v2 cannot be used: .*; the line would run tiny-v1 instead$/) }] });
   });
 });
 

@@ -47,6 +47,8 @@ describe('what is stored', () => {
       settled_ns: 1.4e9, bin: 'glass', outcome: 'sorted', cause: 'fired', fired_counts: 7000, count_error: 0,
       truth_material: 'glass', landed_bin: 'glass', first_wall_ms: Date.UTC(2026, 0, 1), settled_wall_ms: Date.UTC(2026, 0, 1),
     }]);
+    const [model] = rows("SELECT subject, detail FROM events WHERE kind = 'model.in-use'");
+    expect([model!.subject, JSON.parse(String(model!.detail))]).toEqual(['resnet18-v0', expect.objectContaining({ sha256: 'ab12', provider: 'cpu' })]);
     const [stored] = rows('SELECT * FROM looks');
     expect(stored).toMatchObject({ frame: 8, x_px: 5, y_px: 6, width_px: 30, height_px: 40, material: 'glass', inference_ms: 22.5 });
     const bytes = stored!.probabilities as Uint8Array;

@@ -41,7 +41,8 @@ const alarm: LineEvent = { kind: 'alarm.raised', atNs: 1, alarm: 'bin-full', sub
 const otherAlarm: LineEvent = { kind: 'alarm.raised', atNs: 1, alarm: 'bin-full', subject: 'metal', message: 'metal is full', whatToDo: 'Empty it.' };
 
 function retainedEvents(): LineEvent[] {
-  return [stateEvent('running'), recipeChanged(), statsEvent(), { kind: 'bin.state', atNs: 5, bin: 'glass', full: true, enabled: true }, alarm, otherAlarm];
+  const model = { model: 'tiny-v1', sha256: 'ab12', provider: 'cpu', unavailable: [], warmUpMs: 1, insteadOf: 'tiny:v2' };
+  return [stateEvent('running'), recipeChanged(), statsEvent(), { kind: 'model.in-use', atNs: 4, model }, { kind: 'bin.state', atNs: 5, bin: 'glass', full: true, enabled: true }, alarm, otherAlarm];
 }
 
 describe.each(BROKERS.map((broker) => ({ ...broker })))('with $name', ({ open, isHere }) => {
@@ -83,6 +84,7 @@ describe.each(BROKERS.map((broker) => ({ ...broker })))('with $name', ({ open, i
     for (const [key, topic] of [['state', 'state'], ['info', 'info'], ['stats', 'stats'], ['alarm', 'alarm/bin-full'], ['bin', 'bin/glass'], ['recipe', 'recipe']] as const) {
       expectValid(key, late.on(topic));
     }
+    expect(late.on('info')[0]!.payload.model).toEqual({ name: 'tiny-v1', sha256: 'ab12', provider: 'cpu', insteadOf: 'tiny:v2' });
     expect(late.on('alarm/bin-full')[0]!.payload.active).toMatchObject([{ subject: 'glass' }, { subject: 'metal' }]);
     publisher.handle({ kind: 'alarm.cleared', atNs: 9, alarm: 'bin-full', subject: 'glass' });
     publisher.handle({ kind: 'alarm.cleared', atNs: 9, alarm: 'bin-full', subject: 'metal' });

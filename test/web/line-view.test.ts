@@ -25,6 +25,12 @@ function viewOf(events: readonly LineEvent[]): ReturnType<LineView['snapshot']> 
 }
 
 describe('the view', () => {
+  it('knows the model in use', () => {
+    const model = { model: 'tiny-v1', sha256: 'ab12', provider: 'cpu', unavailable: [], warmUpMs: 1, insteadOf: 'tiny:v2' };
+    expect(viewOf([]).model).toBeUndefined();
+    expect(viewOf([{ kind: 'model.in-use', atNs: 1, model }]).model).toEqual(model);
+  });
+
   it('counts purity and recovery from where items fell', () => {
     const { bins } = viewOf([recipe, truth('a', 'metal', 'metal'), truth('b', 'glass', 'metal'), truth('c', 'paper', 'fibre'), truth('d', 'cardboard', 'residue')]);
     const bin = (id: string) => bins.find((row) => row.id === id);
