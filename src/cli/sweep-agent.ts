@@ -1,5 +1,4 @@
 // An agent on the terminal: what it runs, how it goes, and its end. Ctrl-C hands its trial back; once more ends at once.
-import { availableParallelism, setPriority } from 'node:os';
 import type { Command } from 'commander';
 import { systemClock } from '../base/clock.ts';
 import { reasonOf } from '../base/errors.ts';
@@ -7,29 +6,20 @@ import type { AgentEvent } from '../learning/sweep/agent.ts';
 import { metricOf } from '../learning/sweep/sweep-config.ts';
 import type { Sweep, SweepStore } from '../learning/sweep/sweep-store.ts';
 import type { LearningStore } from '../learning/store/learning-store.ts';
-import { wholeNumber } from './arguments.ts';
+import type { MachineFlags } from './training-inputs.ts';
+import { machineFrom, withMachineOptions } from './training-inputs.ts';
 
-export interface AgentFlags {
-  readonly threads?: number;
-  readonly provider?: string;
-  readonly nice?: true;
+export interface AgentFlags extends MachineFlags {
   readonly json?: true;
 }
 
-/** The most yielding there is: what else runs on the box comes first. */
-const NICE = 19;
-
 export function withAgentOptions(command: Command): Command {
-  return command
-    .option('--provider <name>', 'where to train: cpu, cuda (default: cuda where it is installed and works)')
-    .option('--threads <n>', 'threads of the model (default: one per core; with --nice half as many)', wholeNumber({ min: 1, max: 256 }))
-    .option('--nice', 'yield to everything else: for training on the box that sorts')
+  return withMachineOptions(command)
     .option('--json', 'print {…sweep, trials, best, importance} when done');
 }
 
 /** Runs trials of `sweep` until there is nothing left to do, `count` are done or Ctrl-C. Throws what training and store throw. */
 export async function agentOn(sweep: Sweep, flags: AgentFlags, { store, sweeps, count }: { store: LearningStore; sweeps: SweepStore; count?: number }): Promise<void> {
-  if (flags.nice === true) setPriority(NICE);
   const [{ runAgent }, { createTrainingRunner }, { trainProgress }, { untilSignal }, { createLog }] = await Promise.all([
     import('../learning/sweep/agent.ts'), import('../learning/sweep/training-runner.ts'), import('./train-progress.ts'), import('../app/signals.ts'), import('../app/log.ts'),
   ]);
@@ -40,7 +30,7 @@ export async function agentOn(sweep: Sweep, flags: AgentFlags, { store, sweeps, 
   });
   const runner = createTrainingRunner({
     store, clock: systemClock, log: createLog({ level: 'warn', format: 'auto', to: 'stderr' }),
-    machine: { threads: flags.threads ?? (flags.nice === true ? Math.max(1, availableParallelism() >> 1) : 0), provider: flags.provider },
+    machine: machineFrom(flags),
     observe: () => trainProgress(process.stderr, systemClock),
   });
   const say = await teller(sweep, sweeps);

@@ -1,55 +1,36 @@
 // `sortline train`: pictures and a pretrained network in, a model that the line can run out.
 import { mkdirSync } from 'node:fs';
-import { availableParallelism, setPriority } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { systemClock } from '../base/clock.ts';
 import { SortlineError } from '../base/errors.ts';
 import type { LearningStore } from '../learning/store/learning-store.ts';
 import type { TrainDeps, TrainOutcome, TrainRequest } from '../learning/train/train-model.ts';
-import { wholeNumber } from './arguments.ts';
 import { EXIT_OK, EXIT_REFUSED } from './failure.ts';
 import type { StoreFlags } from './learning-store.ts';
 import { withStore, withStoreOption } from './learning-store.ts';
 import { addHyperparameterFlags, completed, givenHyperparameters } from './train-flags.ts';
+import type { InputFlags, MachineFlags } from './training-inputs.ts';
+import { inputsFrom, machineFrom, withInputOptions, withMachineOptions } from './training-inputs.ts';
 
-interface TrainFlags extends StoreFlags, Readonly<Record<string, unknown>> {
-  readonly data?: string;
-  readonly trainList?: string;
-  readonly valList?: string;
-  readonly testList?: string;
-  readonly backbone?: string;
-  readonly recipe?: string;
+interface TrainFlags extends StoreFlags, InputFlags, MachineFlags, Readonly<Record<string, unknown>> {
   readonly resume?: string;
   readonly name?: string;
   readonly out?: string;
   readonly weights: 'float16' | 'float32';
-  readonly provider?: string;
-  readonly threads?: number;
-  readonly nice?: true;
   readonly json?: true;
 }
-
-/** The most yielding there is: what else runs on the box comes first. */
-const NICE = 19;
 
 export function addTrainCommand(program: Command): void {
   const command = program.command('train')
     .summary('train a model on pictures')
-    .description('Trains a classifier on labelled pictures, from a pretrained network, and stores it as a model that the line can run, with the temperature and the confidence thresholds found on the validation pictures. Ctrl-C ends it after the step it is in; --resume goes on from there with the same numbers.')
-    .option('--data <dir|data>', 'folder with a folder of pictures per material (lists train.txt and val.txt beside it are used), or a data set of the learning store')
-    .option('--train-list <file>', 'list of `material/file.jpg` lines to train on')
-    .option('--val-list <file>', 'list of those that the best weights are selected by')
-    .option('--test-list <file>', 'list of those to leave alone')
-    .option('--backbone <file|name>', 'pretrained ResNet as ONNX, or one imported into the store (default: the newest there that fits)')
-    .option('--recipe <file>', 'YAML file with hyperparameters; flags come before it')
+    .description('Trains a classifier on labelled pictures, from a pretrained network, and stores it as a model that the line can run, with the temperature and the confidence thresholds found on the validation pictures. Ctrl-C ends it after the step it is in; --resume goes on from there with the same numbers.');
+  withInputOptions(command, { valFor: 'the best weights are selected by', recipe: 'YAML file with hyperparameters; flags come before it' })
     .option('--resume <run>', 'go on with a run that was stopped; everything else is as it was')
     .option('--name <name>', 'name of run and model (default: after the data)')
     .option('--out <dir>', 'write the model folder there as well')
-    .option('--weights <as>', 'how weights are stored: float16 or float32', weightsKind, 'float16')
-    .option('--provider <name>', 'where to train: cpu, cuda (default: cuda where it is installed and works)')
-    .option('--threads <n>', 'threads of the model (default: one per core; with --nice half as many)', wholeNumber({ min: 1, max: 256 }))
-    .option('--nice', 'yield to everything else: for training on the box that sorts')
+    .option('--weights <as>', 'how weights are stored: float16 or float32', weightsKind, 'float16');
+  withMachineOptions(command)
     .option('--json', 'print {state, run, model, accuracy, interval, perMaterial, …} when done');
   withStoreOption(command);
   addHyperparameterFlags(command);
@@ -64,7 +45,6 @@ export function addTrainCommand(program: Command): void {
 }
 
 async function train(flags: TrainFlags, store: LearningStore): Promise<number> {
-  if (flags.nice === true) setPriority(NICE);
   if (flags.out !== undefined) mkdirSync(flags.out, { recursive: true });
   const [{ trainModel, resumeTraining }, { trainProgress }, { untilSignal }, { createLog }] = await Promise.all([
     import('../learning/train/train-model.ts'), import('./train-progress.ts'), import('../app/signals.ts'), import('../app/log.ts'),
@@ -76,7 +56,7 @@ async function train(flags: TrainFlags, store: LearningStore): Promise<number> {
   });
   const deps: TrainDeps = {
     store, clock: systemClock, log: createLog({ level: 'warn', format: 'auto', to: 'stderr' }), signal: stop.signal,
-    machine: { threads: flags.threads ?? (flags.nice === true ? Math.max(1, availableParallelism() >> 1) : 0), provider: flags.provider },
+    machine: machineFrom(flags),
     observer: trainProgress(process.stderr, systemClock),
   };
   const startedNs = systemClock.nowNs();
@@ -85,21 +65,12 @@ async function train(flags: TrainFlags, store: LearningStore): Promise<number> {
 }
 
 async function requestOf(flags: TrainFlags, store: LearningStore): Promise<TrainRequest> {
-  const { data, trainList, valList, testList, backbone, weights } = flags;
-  if (data === undefined) throw new SortlineError('USAGE', 'what to train on is missing: name a folder of pictures or a data set with --data, or a stopped run with --resume');
-  if (valList === undefined && (trainList !== undefined || testList !== undefined)) throw new SortlineError('USAGE', 'lists were given, but none of validation pictures: add --val-list FILE');
+  const inputs = await inputsFrom(flags, ', or a stopped run with --resume');
   const { trainingBackbone } = await import('../learning/train/training-backbone.ts');
-  const { isFolder } = await import('../learning/data/data-source.ts');
   const given = givenHyperparameters(flags, flags.recipe);
   // Whoever names a backbone need not say again what it is.
-  const architecture = given.architecture ?? trainingBackbone(backbone, undefined, store).backbone.architecture;
-  const source = isFolder(data) ? resolve(data) : data;
-  const file = (path: string | undefined): string | undefined => (path === undefined ? undefined : resolve(path));
-  return {
-    name: flags.name ?? nameAfter(source), source, weightsAs: weights, hyperparameters: completed({ ...given, architecture }),
-    backbone: backbone !== undefined && isFolder(backbone) ? resolve(backbone) : backbone,
-    ...(valList !== undefined && { lists: { train: file(trainList), val: resolve(valList), test: file(testList) } }),
-  };
+  const architecture = given.architecture ?? trainingBackbone(inputs.backbone, undefined, store).backbone.architecture;
+  return { ...inputs, name: flags.name ?? nameAfter(inputs.source), weightsAs: flags.weights, hyperparameters: completed({ ...given, architecture }) };
 }
 
 async function report(outcome: TrainOutcome, flags: TrainFlags, seconds: number): Promise<number> {
