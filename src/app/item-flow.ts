@@ -64,6 +64,11 @@ export class ItemFlow {
     return undecided + this.#decidedByItem.size;
   }
 
+  /** The item that the vision process calls `trackId`, until it is gone. */
+  itemOf(trackId: TrackId): ItemId | undefined {
+    return this.#openByTrack.get(trackId)?.itemId;
+  }
+
   seen(sighting: Sighting): void {
     const item: OpenItem = {
       itemId: `${this.#deps.runId}-${String(++this.#itemCount).padStart(6, '0')}`,

@@ -7,7 +7,8 @@ import type { Logger } from '../base/logger.ts';
 import type { DecideOptions } from '../decide/options.ts';
 import { BeltClock } from '../domain/belt-clock.ts';
 import type { Calibration } from '../domain/calibration.ts';
-import type { BinId } from '../domain/decision.ts';
+import type { BinId, ItemId } from '../domain/decision.ts';
+import type { TrackId } from '../domain/item.ts';
 import type { AlarmCode, LineEvent, LineSink, LineState, Recipe } from '../domain/line-event.ts';
 import type { ModelInUse } from '../domain/model-in-use.ts';
 import type { BoardState, Link, LinkEvent, LinkSink, SafeCause } from '../link/link.ts';
@@ -34,6 +35,8 @@ export interface LineDeps {
   sink: LineSink;
   /** Pictures asked for through {@link Line.requestSnapshot}. */
   onSnapshot?: ((jpeg: Uint8Array) => void) | undefined;
+  /** A picture of an item that the model was unsure of. */
+  onCrop?: ((itemId: ItemId, jpeg: Uint8Array) => void) | undefined;
   /** Model or camera cannot be used as configured. */
   onVisionRefused?: ((code: string, message: string) => void) | undefined;
   options: {
@@ -175,6 +178,7 @@ export class Line {
       case 'vision.down': return this.#visionDown(event.reason);
       case 'item.seen': return this.#flow.seen(event.sighting);
       case 'item.look': return this.#flow.looked(event.look);
+      case 'item.crop': return this.#cropped(event.trackId, event.jpeg);
       case 'item.gone': return this.#flow.gone(event.trackId);
       case 'camera.stalled': return this.#fault('camera-stalled', 'camera', `no frame for ${Math.round(event.silentMs)} ms: ${event.reason}`);
       case 'camera.recovered': return this.alarms.clear('camera-stalled', 'camera');
@@ -226,6 +230,11 @@ export class Line {
     this.#flow.visionDown();
     this.#visionDownTimer?.cancel();
     this.#visionDownTimer = this.#deps.clock.after(VISION_DOWN_LIMIT_MS, () => this.#stopMotion(`no vision for ${VISION_DOWN_LIMIT_MS / 1000} s: ${reason}`, 'cancelled'));
+  }
+
+  #cropped(trackId: TrackId, jpeg: Uint8Array): void {
+    const itemId = this.#flow.itemOf(trackId);
+    if (itemId !== undefined) this.#deps.onCrop?.(itemId, jpeg);
   }
 
   #visionWarning(code: string, message: string): void {

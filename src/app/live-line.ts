@@ -7,6 +7,7 @@ import { createRandom } from '../base/random.ts';
 import type { Config } from '../config/schema.ts';
 import { recipeOf } from '../decide/options.ts';
 import type { Calibration } from '../domain/calibration.ts';
+import type { ItemId } from '../domain/decision.ts';
 import type { LineSink } from '../domain/line-event.ts';
 import { createLink } from '../link/host-link.ts';
 import { fanOut } from './fan-out.ts';
@@ -24,6 +25,7 @@ export interface LiveLineDeps {
   runId: string;
   sink: LineSink;
   onSnapshot?: (jpeg: Uint8Array) => void;
+  onCrop?: ((itemId: ItemId, jpeg: Uint8Array) => void) | undefined;
   onVisionRefused?: (code: string, message: string) => void;
 }
 
@@ -45,7 +47,7 @@ export function openLiveLine(deps: LiveLineDeps): LiveLine {
   const sink = plant === undefined ? deps.sink : fanOut([plant.observe, deps.sink]);
   const line = new Line({
     clock, log, calibration, runId: deps.runId, sink,
-    onSnapshot: deps.onSnapshot, onVisionRefused: deps.onVisionRefused,
+    onSnapshot: deps.onSnapshot, onCrop: deps.onCrop, onVisionRefused: deps.onVisionRefused,
     openVision: (visionSink) => openVisionProcess({ config, calibration, clock, log, sink: visionSink, plant }),
     openLink: (linkSink) => createLink({
       clock, log, random: createRandom(randomInt(2 ** 32 - 1)), transport: connection.transport(), options: config.link.timing,

@@ -25,7 +25,7 @@ export interface VisionProcessSettings {
 
 /** Throws USAGE where the camera is virtual but the board is not: the picture would not follow the belt. */
 export function openVisionProcess({ config, calibration, clock, log, sink, plant }: VisionProcessSettings): Vision {
-  const { camera, classifier, vision, log: logOptions } = config;
+  const { camera, classifier, vision, harvest, log: logOptions } = config;
   if (camera.source.kind === 'virtual-belt' && plant === undefined) {
     throw new SortlineError('USAGE', 'the virtual-belt camera shows the belt of the simulated board, but `link.connection` names a real one: set `camera.source` to the real camera, or `link.connection: {kind: twin}`');
   }
@@ -33,7 +33,7 @@ export function openVisionProcess({ config, calibration, clock, log, sink, plant
   const process = new VisionProcess({
     entry: ENTRY, clock, log, sink: deadly.listening(sink), random: createRandom(1), options: vision.process,
     setup: (): VisionSetup => ({
-      config: { camera, classifier, vision, log: logOptions }, calibration, avoid: deadly.reasonByKey,
+      config: { camera, classifier, vision, harvest, log: logOptions }, calibration, avoid: deadly.reasonByKey,
       virtual: plant === undefined ? undefined : { world: plant.world.options, motion: plant.motion.segments },
     }),
   });

@@ -4,10 +4,12 @@ import type { Clock } from '../base/clock.ts';
 import { isSortlineError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Config } from '../config/schema.ts';
+import type { ItemId } from '../domain/decision.ts';
 import type { LineSink } from '../domain/line-event.ts';
 import type { LedgerSummary } from '../ledger/ledger-counts.ts';
 import { openLedger } from '../ledger/ledger.ts';
 import { WebServer } from '../web/web-server.ts';
+import { CropFolder } from './crop-folder.ts';
 import { fanOut } from './fan-out.ts';
 import { createItemLog } from './item-log.ts';
 import type { Line } from './line.ts';
@@ -30,6 +32,8 @@ export interface Outlets {
   readonly sink: LineSink;
   readonly addresses: { readonly mqtt: string; readonly dashboard: string | undefined };
   showSnapshot(jpeg: Uint8Array): void;
+  /** Keeps a picture for the next training; never waits. */
+  keepCrop(itemId: ItemId, jpeg: Uint8Array): void;
   /** Publishes and writes what is pending; the ledger's last word. */
   close(): Promise<LedgerSummary>;
 }
@@ -44,14 +48,17 @@ export async function openOutlets(deps: OutletDeps): Promise<Outlets> {
   });
   const { publisher, address, close: closePublisher } = await openMqtt(deps);
   const web = await openWeb(deps);
+  const crops = new CropFolder({ clock, log, options: config.harvest });
   publisher.start();
   return {
     sink: fanOut([ledger.handle, publisher.handle, (event) => web?.server.handle(event), createItemLog(log)]),
     addresses: { mqtt: address, dashboard: web?.address },
     showSnapshot: (jpeg) => web?.server.showSnapshot(jpeg),
+    keepCrop: (itemId, jpeg) => crops.keep(itemId, jpeg),
     close: async () => {
       await closePublisher();
       await web?.server.close();
+      await crops.close();
       const summary = ledger.summary();
       ledger.close();
       return summary;

@@ -38,6 +38,7 @@ export async function runLine(options: RunOptions): Promise<number> {
   const live: LiveLine = openLiveLine({
     config, calibration, clock, log, runId, sink: outlets.sink,
     onSnapshot: (jpeg) => outlets.showSnapshot(jpeg),
+    onCrop: (itemId, jpeg) => outlets.keepCrop(itemId, jpeg),
     onVisionRefused: (code, message) => refuse(code, message),
   });
   beforeFatal(() => live.stop('internal error'));

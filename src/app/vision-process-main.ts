@@ -54,7 +54,7 @@ function end(): void {
 
 async function start(setup: VisionSetup): Promise<void> {
   const log = createLog({ ...setup.config.log, to: 'stderr' });
-  const { classifier: classifierOptions, vision, camera: cameraOptions } = setup.config;
+  const { classifier: classifierOptions, vision, harvest, camera: cameraOptions } = setup.config;
   try {
     const choice = chooseModels(classifierOptions);
     const classifier = await openClassifier(classifierOptions, log, {
@@ -65,7 +65,7 @@ async function start(setup: VisionSetup): Promise<void> {
     if (motion !== undefined) hear = (segments) => motion.apply(segments);
     runner = new VisionRunner({
       clock: systemClock, log, random: createRandom(process.pid), calibration: setup.calibration, camera, classifier,
-      capture: cameraOptions.capture, batch: classifierOptions.batch, options: vision,
+      capture: cameraOptions.capture, batch: classifierOptions.batch, options: vision, harvest,
       sink: (event) => {
         tellEvent(event);
         if (event.kind === 'vision.ready' && classifierOptions.model === CHAMPION) followChampion(runner!, { setup, log, from: choice.key });

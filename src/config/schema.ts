@@ -8,7 +8,7 @@ import { binOptions, decideOptions, recipeOptions } from '../decide/options.ts';
 import { ledgerOptions } from '../ledger/options.ts';
 import { mqttOptions } from '../publish/options.ts';
 import { twinOptions, worldOptions } from '../sim/options.ts';
-import { visionOptions } from '../vision/options.ts';
+import { harvestOptions, visionOptions } from '../vision/options.ts';
 import { webOptions } from '../web/options.ts';
 import { calibrationOptions, lineOptions, linkSectionOptions, logOptions } from './line-options.ts';
 
@@ -34,6 +34,7 @@ export const configSchema = z.strictObject({
   scheduler: schedulerOptions.prefault({}).describe('How far ahead commands are sent, and how long reports are waited for.'),
   link: linkSectionOptions.describe('The serial link to the microcontroller.'),
   ledger: ledgerOptions.describe('The record of every item, in SQLite.'),
+  harvest: harvestOptions.describe('Keeping pictures for the next training.'),
   mqtt: mqttOptions.describe('Publishing over MQTT.'),
   web: webOptions.describe('Dashboard, health and metrics over HTTP.'),
   log: logOptions.describe('The log.'),

@@ -14,11 +14,14 @@ import type { Frame } from '../domain/frame.ts';
 import type { TrackId } from '../domain/item.ts';
 import { MATERIALS } from '../domain/material.ts';
 import type { Mat } from '../image/opencv.ts';
+import { MatScope } from '../image/opencv.ts';
 import type { LookFacts } from './batcher.ts';
 import { Batcher } from './batcher.ts';
 import { cropItem, roundedBox } from './crop.ts';
+import type { HeldCrop } from './crop-holder.ts';
+import { CropHolder } from './crop-holder.ts';
 import { ItemLooks } from './item-looks.ts';
-import type { VisionOptions } from './options.ts';
+import type { HarvestOptions, VisionOptions } from './options.ts';
 import { preprocess } from './preprocess.ts';
 import { Segmenter } from './segment.ts';
 import { snapshotJpeg } from './snapshot.ts';
@@ -34,6 +37,8 @@ export interface PipelineDeps {
   readonly classifier: Classifier;
   readonly batch: { readonly size: number; readonly deadlineMs: Milliseconds };
   readonly options: VisionOptions;
+  /** Which items are also told as `item.crop`; none where absent. */
+  readonly harvest?: HarvestOptions | undefined;
   readonly sink: VisionSink;
 }
 
@@ -42,6 +47,8 @@ interface LookTag {
   readonly looks: ItemLooks;
   readonly frame: Pick<Frame, 'sequence' | 'capturedAtNs'>;
   readonly boxPx: ItemLooks['boxPx'];
+  /** Its picture, where that may be wanted later. */
+  crop: HeldCrop | undefined;
 }
 
 export class VisionPipeline {
@@ -50,6 +57,7 @@ export class VisionPipeline {
   readonly #tracker: Tracker;
   readonly #batcher: Batcher<LookTag>;
   readonly #looksByTrack = new Map<TrackId, ItemLooks>();
+  readonly #cropHolder: CropHolder | undefined;
   #snapshotWanted = false;
   #relearned = 0;
   framesProcessed = 0;
@@ -58,13 +66,17 @@ export class VisionPipeline {
 
   constructor(deps: PipelineDeps) {
     this.#deps = deps;
-    const { clock, classifier, options, batch } = deps;
+    const { clock, classifier, options, batch, harvest } = deps;
+    this.#cropHolder = harvest?.enabled === true ? new CropHolder({ clock, options: harvest }) : undefined;
     const view = new ViewGeometry(deps.calibration);
     this.#segmenter = new Segmenter(options.segment, view);
     this.#tracker = new Tracker(options.track, view);
     this.#batcher = new Batcher({
       clock, classifier, limits: { ...batch, inFlight: options.looks.inFlight, maxWaiting: options.looks.maxWaiting },
-      onStart: ({ looks }) => looks.started(),
+      onStart: ({ looks, crop }) => {
+        looks.started();
+        this.#cropHolder?.started(crop);
+      },
       onResult: (tag, probabilities, facts) => this.#looked(tag, probabilities, facts),
       onFailure: (tags, error) => this.#failed(tags, error),
     });
@@ -121,6 +133,7 @@ export class VisionPipeline {
   close(): void {
     this.#batcher.close();
     this.#segmenter.release();
+    this.#cropHolder?.close();
     this.#looksByTrack.clear();
   }
 
@@ -148,22 +161,22 @@ export class VisionPipeline {
       return;
     }
     const { sequence, capturedAtNs } = frame;
+    const tag: LookTag = { looks, frame: { sequence, capturedAtNs }, boxPx: looks.boxPx, crop: undefined };
     this.#batcher.offer({
-      key: trackId, lookCount: looks.startedCount, tag: { looks, frame: { sequence, capturedAtNs }, boxPx: looks.boxPx },
+      key: trackId, lookCount: looks.startedCount, tag,
       write: (target, offset, shape) => {
-        const picture = cropItem(frame.image, detection, options.crop);
-        try {
-          preprocess(picture, shape, target, offset);
-        } finally {
-          picture.release();
-        }
+        using scope = new MatScope();
+        const picture = scope.own(cropItem(frame.image, detection, options.crop));
+        preprocess(picture, shape, target, offset);
+        if (this.#cropHolder !== undefined) tag.crop = this.#cropHolder.hold(trackId, scope.keep(picture));
       },
     });
   }
 
-  #looked({ looks, frame, boxPx }: LookTag, probabilities: readonly number[], facts: LookFacts): void {
+  #looked({ looks, frame, boxPx, crop }: LookTag, probabilities: readonly number[], facts: LookFacts): void {
     this.failuresInARow = 0;
     looks.finished(probabilities);
+    this.#cropHolder?.judged(looks.trackId, crop, probabilities);
     if (this.#looksByTrack.get(looks.trackId) !== looks) return;
     const confidence = Math.max(...probabilities);
     this.#deps.sink({
@@ -179,8 +192,9 @@ export class VisionPipeline {
   #failed(tags: readonly LookTag[], error: unknown): void {
     this.failuresInARow++;
     this.#deps.sink({ kind: 'vision.warning', code: 'MODEL_RUN_FAILED', message: `${tags.length} looks were lost: ${reasonOf(error)}` });
-    for (const { looks } of tags) {
+    for (const { looks, crop } of tags) {
       looks.failed();
+      this.#cropHolder?.failed(crop);
       this.#tellGoneWhenDone(looks);
     }
   }
@@ -200,7 +214,10 @@ export class VisionPipeline {
 
   #tellGone(trackId: TrackId): void {
     this.#batcher.withdraw(trackId);
-    if (this.#looksByTrack.delete(trackId)) this.#deps.sink({ kind: 'item.gone', trackId });
+    const jpeg = this.#cropHolder?.gone(trackId);
+    if (!this.#looksByTrack.delete(trackId)) return;
+    if (jpeg !== undefined) this.#deps.sink({ kind: 'item.crop', trackId, jpeg });
+    this.#deps.sink({ kind: 'item.gone', trackId });
   }
 
   #snapshot(image: Mat): void {

@@ -14,7 +14,7 @@ import type { Classifier } from '../classify/classifier.ts';
 import { BeltClock } from '../domain/belt-clock.ts';
 import type { Calibration } from '../domain/calibration.ts';
 import type { BeltSample } from '../domain/frame.ts';
-import type { VisionOptions } from './options.ts';
+import type { HarvestOptions, VisionOptions } from './options.ts';
 import { VisionPipeline } from './pipeline.ts';
 import type { Vision, VisionSink, VisionStats } from './vision.ts';
 
@@ -29,6 +29,8 @@ export interface VisionRunnerDeps {
   readonly classifier: Classifier;
   readonly batch: { readonly size: number; readonly deadlineMs: Milliseconds };
   readonly options: VisionOptions;
+  /** Which items' pictures are told for people to label; none where absent. */
+  readonly harvest?: HarvestOptions | undefined;
   readonly sink: VisionSink;
   /** Resident memory of this process, MB. */
   rssMb(): number;

@@ -15,6 +15,8 @@ export type VisionEvent =
   | { readonly kind: 'model.refused'; readonly role: string; readonly name: string; readonly code: string; readonly message: string }
   | { readonly kind: 'item.seen'; readonly sighting: Sighting }
   | { readonly kind: 'item.look'; readonly look: Look }
+  /** A picture of an item that the model was unsure of, for people to label; just before it is told as gone. */
+  | { readonly kind: 'item.crop'; readonly trackId: TrackId; readonly jpeg: Uint8Array }
   /** The track has left the view; no look follows. */
   | { readonly kind: 'item.gone'; readonly trackId: TrackId }
   | { readonly kind: 'camera.stalled'; readonly silentMs: number; readonly reason: string }

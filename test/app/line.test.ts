@@ -41,11 +41,13 @@ class FakeVision implements Vision {
 async function harness(options: Partial<LineDeps['options']> = {}) {
   const clock = new ManualClock();
   const events: LineEvent[] = [];
+  const crops: [itemId: string, jpeg: Uint8Array][] = [];
   const link = new FakeLink();
   const vision = new FakeVision();
   const toLine = { link: (_: LinkEvent): void => undefined, vision: (_: VisionEvent): void => undefined };
   const line = new Line({
     clock, log: silentLogger, runId: 'run', sink: (event) => events.push(event),
+    onCrop: (...crop) => crops.push(crop),
     calibration: { line: 'test', measuredOn: '2026-01-01', method: 'by definition', frameSize: { width: 1280, height: 720 }, pixelToBelt: [0.625, 0, 0, 0, 0.625, 0, 0, 0, 1], countsPerMm: 5 },
     openLink: (sink) => { toLine.link = sink; return link; },
     openVision: (sink) => { toLine.vision = sink; return vision; },
@@ -58,7 +60,7 @@ async function harness(options: Partial<LineDeps['options']> = {}) {
   });
   await line.start();
   return {
-    clock, events, link, vision, line, toLine,
+    clock, events, crops, link, vision, line, toLine,
     async bringUp() {
       toLine.vision(ready);
       toLine.link({ kind: 'link.up', hello, rebooted: false });
@@ -179,6 +181,17 @@ describe('the line', () => {
       'tiny:v2 cannot be used (MODEL_MISMATCH): labels', ['m', 'tiny:v2'], 'alarm.cleared', 'tiny:v2 cannot be used (MODEL_MISMATCH): shape', 'alarm.cleared', ['tiny-v3', undefined],
     ]);
     expect(line.state).toBe('running');
+  });
+
+  it('hands the picture of an item on under its name, until the item is gone', async () => {
+    const { toLine, bringUp, item, crops } = await harness();
+    await bringUp();
+    item(7, 100);
+    const jpeg = new Uint8Array(3);
+    toLine.vision({ kind: 'item.crop', trackId: 7, jpeg });
+    toLine.vision({ kind: 'item.gone', trackId: 7 });
+    toLine.vision({ kind: 'item.crop', trackId: 7, jpeg });
+    expect(crops).toEqual([['run-000001', jpeg]]);
   });
 
   it('sends items for a full or disabled bin to the residue', async () => {
