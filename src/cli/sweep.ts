@@ -30,7 +30,7 @@ export function addSweepCommand(program: Command): void {
 
 function addRun(sweep: Command): void {
   const command = sweep.command('run <file>', { isDefault: true })
-    .summary('begin a sweep and run its trials')
+    .summary('Begin a sweep and run its trials')
     .description('Begins the sweep of a file and runs its trials in this process until all are done. Ctrl-C hands the trial back; `sortline sweep agent` goes on.')
     .option('--count <n>', 'most trials in the whole sweep, as `run_cap` in the file; the smaller one counts', wholeNumber({ min: 1 }))
     .option('--no-agent', 'only begin the sweep and print its id; agents run it');
@@ -52,7 +52,7 @@ function addRun(sweep: Command): void {
 
 function addAgent(sweep: Command): void {
   const command = sweep.command('agent <sweep>')
-    .summary('run trials of a sweep')
+    .summary('Run trials of a sweep')
     .description('Runs trials of a sweep, beside other agents, until all are done. A sweep is named by its id, the beginning of it, or its name (the newest of that name).')
     .option('--count <n>', 'most trials of this agent', wholeNumber({ min: 1 }));
   withStoreOption(withAgentOptions(command))

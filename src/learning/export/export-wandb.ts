@@ -45,13 +45,15 @@ export async function exportWandb(run: Run, store: LearningStore, options: Wandb
 
 function recordsOf(run: Run, store: LearningStore, { entity, project }: WandbExport): Uint8Array[] {
   const inputs = store.inputsOf(run.id), outputs = store.outputsOf(run.id);
+  // What a training needs to go on, with paths of this machine, is of no use elsewhere.
+  const { resume: _, ...settings } = run.config;
   const [, commit] = / ([0-9a-f]{7,40})/.exec(run.codeRevision) ?? [];
   return [
     headerRecord('sortline'),
     runRecord({
       id: run.id, name: run.name, jobType: run.kind, startedAtIso: run.startedAtIso, host: run.host, tags: ['sortline', run.kind],
       // W&B cannot take in an artifact or a sweep that its server does not know: they go along as settings and as a group.
-      config: { ...run.config, sortline: { code: run.codeRevision, state: run.state, inputs: inputs.map(described), outputs: outputs.map(described), ...(run.sweepId !== undefined && { sweep: run.sweepId }) } },
+      config: { ...settings, sortline: { code: run.codeRevision, state: run.state, inputs: inputs.map(described), outputs: outputs.map(described), ...(run.sweepId !== undefined && { sweep: run.sweepId }) } },
       ...(run.sweepId !== undefined && { group: run.sweepId }), ...(commit !== undefined && { commit }), ...(entity !== undefined && { entity }), ...(project !== undefined && { project }),
     }),
     ...history(run, store),

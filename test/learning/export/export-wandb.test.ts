@@ -31,7 +31,7 @@ describe('wandbLog', () => {
 });
 
 async function recordedRun(rig: StoreRig): Promise<string> {
-  const run = rig.store.startRun({ kind: 'train', name: 'a run', config: { learn_rate: 0.001, mode: 'head' }, sweepId: 'sweep-1' });
+  const run = rig.store.startRun({ kind: 'train', name: 'a run', config: { learn_rate: 0.001, mode: 'head', resume: { request: { source: '/home/me' } } }, sweepId: 'sweep-1' });
   run.use(await rig.store.addArtifact(pictures('trash', { 'glass/1.jpg': 'x' })));
   run.log({ step: 2, epoch: 1 }, { loss: 0.5, 'val/accuracy': 0.75 });
   run.log({ step: 1, epoch: 0.5 }, { loss: Number.NaN });
@@ -61,6 +61,7 @@ describe('exportWandb', () => {
     expect(fieldsOf(run![17]![0] as Uint8Array)[1]).toEqual([Date.UTC(2026, 0, 1) / 1000]);
     const config = itemsOf(fieldsOf(run![4]![0] as Uint8Array)[1]);
     expect(config).toMatchObject({ learn_rate: '0.001', mode: '"head"' });
+    expect(Object.keys(config)).toEqual(['learn_rate', 'mode', 'sortline']);
     expect(JSON.parse(config.sortline!)).toMatchObject({ sweep: 'sweep-1', state: 'finished', inputs: [expect.stringContaining('trash:v0')], outputs: [expect.stringContaining('sorter:v0')] });
 
     expect(ofKind(2).map((history) => itemsOf(history[1]))).toEqual([
