@@ -8,6 +8,7 @@ import type { WireField } from './protobuf-wire.ts';
 import { readFields, signedIntegers } from './protobuf-wire.ts';
 
 const EXTERNAL = 1;
+const BYTES: Readonly<Record<ElementType, number>> = { float32: 4, uint8: 1, int32: 4, int64: 8, bool: 1, float16: 2, double: 8 };
 
 /**
  * The graph of an ONNX file's bytes; `what` names the file in errors. Weights are copies. Throws MODEL_UNREADABLE where the bytes are
@@ -74,6 +75,7 @@ function readData(fields: readonly WireField[], type: ElementType | undefined, w
   const raw = fields.find((field) => field.number === 9)?.payload;
   const integers = (number: number): number[] => fields.filter((field) => field.number === number).flatMap((field) => signedIntegers(field, what));
   const bytes = (number: number): ArrayBuffer => aligned(raw ?? joined(fields.filter((field) => field.number === number)));
+  if (raw !== undefined && type !== undefined && raw.length % BYTES[type] !== 0) throw unreadable(what, `weights of type ${type} have ${raw.length} bytes`);
   switch (type) {
     case 'float32': return new Float32Array(bytes(4));
     case 'double': return new Float64Array(bytes(10));
@@ -97,7 +99,7 @@ function readValue(bytes: Uint8Array, what: string): OnnxValue {
   return { name: textOf(fields, 1), type: (Object.keys(ELEMENT) as ElementType[]).find((key) => ELEMENT[key] === number) ?? 'float32', shape };
 }
 
-/** A copy that begins at a multiple of any element's size, its length cut to whole elements of 8 bytes where it must be. */
+/** A copy, which begins at a multiple of any element's size; a view into the file may not. */
 function aligned(bytes: Uint8Array): ArrayBuffer {
   return new Uint8Array(bytes).buffer;
 }

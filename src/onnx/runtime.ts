@@ -25,6 +25,8 @@ export interface RuntimeOptions {
   readonly provider: string;
   /** `intraOp` 0: one per core. */
   readonly threads: { readonly intraOp: number; readonly spinning: boolean };
+  /** Whether memory of one shape of inputs is planned ahead (the default). A large graph takes nearly twice the memory for it. */
+  readonly plansMemory?: boolean;
   /** Where given, every run is profiled to a file whose name begins so, complete after `endProfiling`. */
   readonly profilePrefix?: string;
 }
@@ -97,6 +99,7 @@ export async function openRuntimeSession(model: Uint8Array, options: RuntimeOpti
     executionProviders: [options.provider],
     logSeverityLevel: 4,
     ...(intraOp > 0 ? { intraOpNumThreads: intraOp } : {}),
+    enableMemPattern: options.plansMemory ?? true,
     ...(options.profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profilePrefix }),
     extra: { session: { intra_op: { allow_spinning: spinning ? '1' : '0' } } },
   }));

@@ -10,9 +10,8 @@ const DEVIATION = [0.229, 0.224, 0.225];
 /** Computes `output` (N,3,H,W) float32 from `image` (N,H,W,3) uint8 RGB. */
 export function addNormalisation(builder: GraphBuilder, image: string, output: string): void {
   builder.within('normalise/');
-  const scale = builder.initialiser('normalise/scale', { shape: [3], data: Float32Array.from(DEVIATION, (deviation) => 1 / (255 * deviation)) });
-  const shift = builder.initialiser('normalise/shift', { shape: [3], data: Float32Array.from(MEAN, (mean, channel) => -mean / DEVIATION[channel]!) });
-  const float = builder.add('Cast', [image], { to: int(ELEMENT.float32) });
-  const scaled = builder.add('Add', [builder.add('Mul', [float, scale]), shift]);
-  builder.add('Transpose', [scaled], { perm: ints([0, 3, 1, 2]) }, output);
+  const scale = builder.initialiser('normalise/scale', { shape: [1, 3, 1, 1], data: Float32Array.from(DEVIATION, (deviation) => 1 / (255 * deviation)) });
+  const shift = builder.initialiser('normalise/shift', { shape: [1, 3, 1, 1], data: Float32Array.from(MEAN, (mean, channel) => -mean / DEVIATION[channel]!) });
+  const float = builder.add('Cast', [builder.add('Transpose', [image], { perm: ints([0, 3, 1, 2]) })], { to: int(ELEMENT.float32) });
+  builder.add('Add', [builder.add('Mul', [float, scale]), shift], {}, output);
 }

@@ -39,11 +39,12 @@ type Values = ReadonlyMap<string, { readonly data: Float32Array; readonly shape:
 
 /** Throws TRAIN_OPERATOR_UNKNOWN for a network that cannot be trained, TRAIN_STEP_FAILED where the provider cannot take its graph. */
 export async function openTrainingSession(options: TrainingSessionOptions): Promise<TrainingSession> {
-  const training = createTrainingGraph(options.network, { ...options, drops: options.dropout > 0, layout: options.provider === 'cpu' ? 'pixels' : 'channels' });
+  const { provider, threads } = options;
+  const training = createTrainingGraph(options.network, { ...options, drops: options.dropout > 0, layout: provider === 'cpu' ? 'pixels' : 'channels' });
   try {
-    return new OnnxTrainingSession(options, training, await openRuntimeSession(writeGraph(training.graph), options));
+    return new OnnxTrainingSession(options, training, await openRuntimeSession(writeGraph(training.graph), { provider, threads, plansMemory: false }));
   } catch (cause) {
-    throw failed(`cannot load the training step of ${options.network.architecture} on ${options.provider}`, cause);
+    throw failed(`cannot load the training step of ${options.network.architecture} on ${provider}`, cause);
   }
 }
 
