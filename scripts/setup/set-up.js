@@ -15,6 +15,7 @@ import { SetupProblem } from './problem.js';
 import { createProgress, elapsed } from './progress.js';
 import { stopRunningCommands } from './run-command.js';
 import { setStamp, stampOf } from './stamp.js';
+import { testBrowser } from './test-browser.js';
 
 /**
  * @typedef {object} Step
@@ -27,7 +28,7 @@ import { setStamp, stampOf } from './stamp.js';
  */
 
 /** @type {Step[]} */
-export const steps = [nodeRuntime, debianPackages, npmPackages, openCvAddon, cudaProvider, nativeCheck];
+export const steps = [nodeRuntime, debianPackages, npmPackages, openCvAddon, cudaProvider, nativeCheck, testBrowser];
 
 /**
  * The steps that are to be run. An optional one that failed before is tried again only by `npm run setup`, not at every start.
