@@ -6,19 +6,16 @@ import { createOnnxClassifier } from '../../classify/onnx-classifier.ts';
 import type { ClassifyOptions } from '../../classify/options.ts';
 import type { LabelledPicture } from '../../image/labelled-pictures.ts';
 import type { LearningStore, RunRecorder } from '../store/learning-store.ts';
-import { confidentMistakes, evaluateVerdicts } from './evaluate-verdicts.ts';
+import { evaluateVerdicts } from './evaluate-verdicts.ts';
 import type { JudgedModel } from './judged-model.ts';
 import { thresholdsFor } from './judged-model.ts';
 import type { MistakePicture } from './kept-evaluation.ts';
 import { keepEvaluation } from './kept-evaluation.ts';
 import { measureModel } from './measure-model.ts';
+import { mistakePictures } from './mistake-pictures.ts';
 import type { ModelToJudge } from './model-to-judge.ts';
 import { modelToJudge } from './model-to-judge.ts';
 import { picturesToJudge } from './pictures-to-judge.ts';
-import { thumbnail } from './thumbnail.ts';
-
-/** Most confident mistakes of which pictures are kept. */
-const MISTAKE_PICTURES = 24;
 
 export interface JudgeRequest {
   /** Folder, registry name or `champion`. */
@@ -107,9 +104,4 @@ async function measure({ request, model, pictures, deps, recorder }: Measuring):
   } finally {
     await classifier.close();
   }
-}
-
-function mistakePictures(verdicts: Parameters<typeof confidentMistakes>[0], pictures: readonly LabelledPicture[]): MistakePicture[] {
-  const fileByName = new Map(pictures.map(({ name, file }) => [name, file]));
-  return confidentMistakes(verdicts).slice(0, MISTAKE_PICTURES).map(({ file }) => ({ file, jpeg: thumbnail(fileByName.get(file)!) }));
 }

@@ -3,12 +3,10 @@ import { basename } from 'node:path';
 import { confidentMistakes, predictedOf } from '../evaluate/evaluate-verdicts.ts';
 import type { Verdict } from '../evaluate/evaluation.ts';
 import type { MistakePicture } from '../evaluate/kept-evaluation.ts';
+import { SHEET_SIZE } from '../evaluate/mistake-pictures.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
 import { percent } from './numbers.ts';
-
-/** Pictures on a sheet: about 8 kB each. */
-export const SHEET_SIZE = 24;
 
 /** The mistakes of `verdicts` of which there is a picture; where there is none, their names. */
 export function mistakeSheet(verdicts: readonly Verdict[], pictures: readonly MistakePicture[]): Html {

@@ -9,6 +9,7 @@ import { reasonOf, SortlineError } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { PartLists } from '../data/part-pictures.ts';
 import { keepEvaluation } from '../evaluate/kept-evaluation.ts';
+import { mistakePictures } from '../evaluate/mistake-pictures.ts';
 import type { Artifact, LearningStore, RunRecorder } from '../store/learning-store.ts';
 import type { BuiltModel } from './build-model.ts';
 import { buildModel } from './build-model.ts';
@@ -172,7 +173,7 @@ async function publish({ run, opened, deps, checkpoints, best, pictures }: Publi
     },
     metrics: renderingsAccuracy === undefined ? {} : { renderingsAccuracy },
   });
-  keepEvaluation(run, built);
+  keepEvaluation(run, built, mistakePictures(built.verdicts, pictures.val));
   run.summarise({ bestEpoch: best.epoch, temperature: built.manifest.temperature, ...(renderingsAccuracy !== undefined && { renderingsAccuracy }) });
   const artifact = await deps.store.addArtifact({
     type: 'model', name: request.name, runId: run.id,
