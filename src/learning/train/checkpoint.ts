@@ -1,6 +1,6 @@
 // Where a training stands, in a file: everything that the steps to come depend on and that does not follow from the settings.
 //
-//   "SLCK" ─ length of the header, uint32 ─ header, JSON, padded to 4 ─ tensors, float32, one behind the other
+//   "SLCK" ─ CRC-32 of all behind it ─ length of the header ─ header, JSON, padded to 4 ─ tensors, float32, one behind the other
 import { readFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
@@ -9,7 +9,9 @@ import type { TrainingState } from './training-session.ts';
 import { writeWhole } from './write-whole.ts';
 
 const MAGIC = 0x4b434c53;
-const PREFIX_BYTES = 8;
+const PREFIX_BYTES = 12;
+/** Where the part begins that the checksum covers. */
+const COVERED_FROM = 8;
 const PARTS = ['weights', 'averages', 'moments'] as const;
 
 const position = z.strictObject({
@@ -29,8 +31,6 @@ const header = z.strictObject({
   format: z.literal(1),
   position,
   tensors: z.array(z.strictObject({ part: z.enum(PARTS), name: z.string(), length: z.int().min(0) })),
-  /** Of all tensors' bytes. */
-  crc: z.number(),
 });
 
 export type Position = z.output<typeof position>;
@@ -44,12 +44,12 @@ export interface Checkpoint {
 export function writeCheckpoint(path: string, { position, state }: Checkpoint): void {
   const entries = PARTS.flatMap((part) => [...state[part]].map(([name, data]) => ({ part, name, data })));
   const bytes = entries.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  const crc = bytes.reduce((sum, part) => crc32(part, sum), 0);
-  const text = JSON.stringify({ format: 1, position, crc, tensors: entries.map(({ part, name, data }) => ({ part, name, length: data.length })) } satisfies z.input<typeof header>);
+  const text = JSON.stringify({ format: 1, position, tensors: entries.map(({ part, name, data }) => ({ part, name, length: data.length })) } satisfies z.input<typeof header>);
   const padded = Buffer.from(text + ' '.repeat(-Buffer.byteLength(text) & 3));
   const prefix = Buffer.alloc(PREFIX_BYTES);
   prefix.writeUInt32LE(MAGIC, 0);
-  prefix.writeUInt32LE(padded.length, 4);
+  prefix.writeUInt32LE(padded.length, COVERED_FROM);
+  prefix.writeUInt32LE([prefix.subarray(COVERED_FROM), padded, ...bytes].reduce((sum, part) => crc32(part, sum), 0), 4);
   writeWhole(path, [prefix, padded, ...bytes], 'the checkpoint');
 }
 
@@ -59,10 +59,11 @@ export function readCheckpoint(path: string): Checkpoint {
   try {
     const file = readFileSync(path);
     if (file.length < PREFIX_BYTES || file.readUInt32LE(0) !== MAGIC) throw refuse('it is no checkpoint of Sortline');
-    const start = PREFIX_BYTES + file.readUInt32LE(4);
-    const { position: at, tensors, crc } = header.parse(JSON.parse(file.toString('utf8', PREFIX_BYTES, start)));
+    if (crc32(file.subarray(COVERED_FROM)) !== file.readUInt32LE(4)) throw refuse('it is damaged');
+    const start = PREFIX_BYTES + file.readUInt32LE(COVERED_FROM);
+    const { position: at, tensors } = header.parse(JSON.parse(file.toString('utf8', PREFIX_BYTES, start)));
     const values = file.subarray(start);
-    if (values.length !== 4 * tensors.reduce((sum, { length }) => sum + length, 0) || crc32(values) !== crc) throw refuse('it is damaged');
+    if (values.length !== 4 * tensors.reduce((sum, { length }) => sum + length, 0)) throw refuse('its header and its values do not fit');
     return { position: at, state: stateOf(tensors, values) };
   } catch (cause) {
     throw cause instanceof SortlineError ? cause : refuse(reasonOf(cause), cause);

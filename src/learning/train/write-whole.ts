@@ -15,7 +15,7 @@ export function writeWhole(path: string, parts: readonly Uint8Array[], what: str
     renameSync(temporary, path);
     syncFolder(dirname(path));
   } catch (cause) {
-    rmSync(temporary, { force: true });
+    removeQuietly(temporary);
     const isFull = (cause as NodeJS.ErrnoException).code === 'ENOSPC';
     throw new SortlineError('TRAIN_WRITE_FAILED',
       `${what} cannot be written to ${path}: ${isFull ? 'the disk is full' : reasonOf(cause)}; ${isFull ? 'make room' : 'see who may write there'}, what was written before is whole`, { context: { path }, cause });
@@ -31,6 +31,15 @@ function writeTo(path: string, parts: readonly Uint8Array[]): void {
     fsyncSync(file);
   } finally {
     closeSync(file);
+  }
+}
+
+/** What is wrong with the folder has been told already. */
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    return;
   }
 }
 
