@@ -36,14 +36,25 @@ interface SplitFlags extends StoreFlags {
   readonly json?: true;
 }
 
+interface HarvestFlags extends StoreFlags {
+  readonly config?: string;
+  readonly crops?: string;
+  readonly ledger?: string;
+  readonly max: number;
+  readonly perHour: number;
+  readonly perMaterial: number;
+  readonly json?: true;
+}
+
 export function addDatasetCommand(program: Command): void {
   const dataset = program.command('dataset')
-    .summary('import, check and split pictures to learn from')
+    .summary('import, check, split and harvest pictures to learn from')
     .description('A data set is a folder of pictures per material. It is imported once into the learning store, checked for duplicates and false labels, and split into parts to train, validate and test on. Where a folder and a data set of the store have one name, the folder is meant; name:v0 and name:latest are always the store\'s.')
     .addHelpText('after', '\nExample:\n  $ sortline dataset import photographs/ --name yard && sortline dataset check yard && sortline dataset split yard --seed 7');
   addImport(dataset);
   addCheck(dataset);
   addSplit(dataset);
+  addHarvest(dataset);
 }
 
 function addImport(dataset: Command): void {
@@ -115,6 +126,31 @@ function addSplit(dataset: Command): void {
         raw: referenceOf(raw), run: runId, parts: partsByName, conflicts: conflicts.map(({ kind, pictures }) => ({ kind, pictures: namesOf(pictures) })),
         leftOut: namesOf(leftOut), straddling, unused,
       }, splitText(split));
+    }));
+  withStoreOption(command);
+}
+
+function addHarvest(dataset: Command): void {
+  const atLeastOne = wholeNumber({ min: 1 });
+  const command = dataset.command('harvest')
+    .summary('lay out doubtful pictures of the line for labelling')
+    .description('Chooses among the pictures that the line keeps of doubtful items (`harvest.enabled: true` in its config) and copies them to OUT/<material that the line took it for>/ITEM.jpg, with OUT/harvest.csv saying when and how sure. Items whose looks disagree come first, then those of lowest confidence; pictures that look like one already taken are passed over. Move each to the folder of what it truly shows and import OUT. Harvesting into the same folder again adds what is new.')
+    .argument('[out]', 'folder to lay out', 'unlabelled')
+    .option('-c, --config <file>', 'config file of the line, which says where pictures and ledger are')
+    .option('--crops <dir>', 'folder of kept pictures instead')
+    .option('--ledger <file>', 'ledger of the line instead')
+    .option('--max <n>', 'most pictures', atLeastOne, 200)
+    .option('--per-hour <n>', 'most pictures of one hour', atLeastOne, 30)
+    .option('--per-material <n>', 'most pictures of one suggested material', atLeastOne, 60)
+    .option('--json', 'print {out, chosen: [{item, time, suggestion, confidence, looks, disagreeing}], found, takenBefore, unknown, passedOver}')
+    .addHelpText('after', '\nExample:\n  $ sortline dataset harvest unlabelled/ -c sortline.yaml --max 100')
+    .action((out: string, flags: HarvestFlags) => withStore(flags, async (store) => {
+      const [{ harvestCrops }, { harvestText }, { defaultConfig }, { configFrom }] = await Promise.all([import('../learning/data/harvest-crops.ts'), import('../learning/data/data-text.ts'), import('../config/load-config.ts'), import('./config-file.ts')]);
+      const config = flags.config === undefined ? defaultConfig() : configFrom(flags.config);
+      const limits = { maxItems: flags.max, perHour: flags.perHour, perMaterial: flags.perMaterial };
+      const harvest = harvestCrops({ cropFolder: flags.crops ?? config.harvest.folder, ledgerFile: flags.ledger ?? config.ledger.path, out, limits }, { store });
+      const chosen = harvest.chosen.map(({ itemId, seenWallMs, material, confidence, looks, disagrees }) => ({ item: itemId, time: new Date(seenWallMs).toISOString(), suggestion: material, confidence, looks, disagreeing: disagrees }));
+      print(flags, { ...harvest, chosen }, harvestText(harvest));
     }));
   withStoreOption(command);
 }

@@ -67,17 +67,18 @@ const MIGRATIONS: readonly string[] = [
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
-/**
- * Brings the database to this version's schema, each step in a transaction of its own. LEDGER_VERSION: it was written by a
- * newer Sortline, whose meaning of the columns this one does not know.
- */
-export function migrate(database: Database, options: { path: string; wallMs: number }): void {
+/** The version of the database's schema, 0 for a new one. LEDGER_VERSION: it was written by a newer Sortline, whose meaning of the columns this one does not know. */
+export function knownVersion(database: Database, path: string): number {
   const found = Number(database.prepare('PRAGMA user_version').get()?.user_version);
-  if (found > SCHEMA_VERSION) {
-    throw new SortlineError('LEDGER_VERSION',
-      `the ledger ${options.path} has schema version ${found}, written by a newer Sortline; this one knows versions up to ${SCHEMA_VERSION}. Update Sortline, or set \`ledger.path\` to another file.`,
-      { context: { path: options.path, found, known: SCHEMA_VERSION } });
-  }
+  if (found <= SCHEMA_VERSION) return found;
+  throw new SortlineError('LEDGER_VERSION',
+    `the ledger ${path} has schema version ${found}, written by a newer Sortline; this one knows versions up to ${SCHEMA_VERSION}. Update Sortline, or set \`ledger.path\` to another file.`,
+    { context: { path, found, known: SCHEMA_VERSION } });
+}
+
+/** Brings the database to this version's schema, each step in a transaction of its own. Throws LEDGER_VERSION. */
+export function migrate(database: Database, options: { path: string; wallMs: number }): void {
+  const found = knownVersion(database, options.path);
   for (let version = found + 1; version <= SCHEMA_VERSION; version++) {
     database.transaction(() => {
       database.exec('CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, applied_wall_ms INTEGER NOT NULL) STRICT');

@@ -5,8 +5,9 @@ import { textTable } from '../evaluate/text-table.ts';
 import type { LeftOut } from './check-picture.ts';
 import type { DataCheck } from './check-data.ts';
 import type { MaterialCounts } from './class-balance.ts';
-import { LOPSIDED_RATIO } from './class-balance.ts';
+import { countByMaterial, LOPSIDED_RATIO } from './class-balance.ts';
 import { referenceOf } from './data-source.ts';
+import type { Harvest } from './harvest-crops.ts';
 import type { Imported } from './import-pictures.ts';
 import type { SplitData } from './split-data.ts';
 
@@ -53,6 +54,17 @@ export function splitText({ raw, parts, conflicts, leftOut, straddling, unused }
     ...(conflicts.length === 0 ? [] : [leftOut.length > 0 ? `left out ${leftOut.length} pictures, the same under two labels:` : 'the same picture under two labels, as the lists have it:', ...twoLabels]),
     ...(straddling.length === 0 ? [] : ['duplicates that the lists put into different parts:', ...straddling.map((group) => `  ${group.map(({ name, part }) => `${name} (${part})`).join(', ')}`)]),
     ...(unused === 0 ? [] : [`${unused} pictures are in no list`]), '',
+  ].join('\n');
+}
+
+export function harvestText({ out, chosen, found, takenBefore, unknown, passedOver }: Harvest): string {
+  const { full, hour, material, unreadable, alike } = passedOver;
+  const told = [[alike, 'look like one that was taken'], [hour, 'of an hour that has enough'], [material, 'of a material that has enough'], [full, 'beyond the number asked for'], [unknown, 'of items the ledger does not know'], [unreadable, 'cannot be read']] as const;
+  return [
+    `${chosen.length} pictures for labelling in ${out}, of ${found} that the line has kept${takenBefore === 0 ? '' : ` (${takenBefore} were harvested before)`}`,
+    ...countLines(countByMaterial(chosen)),
+    ...told.filter(([count]) => count > 0).map(([count, why]) => `passed over ${count}: ${why}`),
+    `next: move each picture that is in the wrong folder to the right one (make it where there is none), then sortline dataset import ${out}`, '',
   ].join('\n');
 }
 
