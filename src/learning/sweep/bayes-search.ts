@@ -21,8 +21,8 @@ export interface SearchedTrial {
 const CANDIDATES = 800;
 const NEIGHBOURS = 150;
 const BEST_TRIALS = 4;
-/** The process looks at no more trials than this: the best and the latest. */
-const MOST_TRIALS = 200;
+/** The process looks at no more trials than this, the best and the latest: other agents wait while one makes up its mind. */
+const MOST_TRIALS = 120;
 
 /** Trials to draw at random before a model of them says anything. */
 export function randomTrialsFirst(space: Space): number {

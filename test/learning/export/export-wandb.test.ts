@@ -1,5 +1,5 @@
-// What is written for W&B. Field numbers are those of its wandb_internal.proto; that its own reader takes these files was tried by
-// hand with wandb 0.30.0.
+// What is written for W&B. Field numbers are those of its wandb_internal.proto; that its own client takes these files was tried by
+// hand with `wandb sync` 0.30.0.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
