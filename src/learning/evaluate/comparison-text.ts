@@ -1,6 +1,7 @@
 // A comparison for a terminal.
 import { MATERIALS } from '../../domain/material.ts';
 import type { Comparison, Difference } from './comparison.ts';
+import { settingText } from './run-settings.ts';
 import { textTable } from './text-table.ts';
 
 export function comparisonText({ contenders, differences, settings }: Comparison): string {
@@ -14,7 +15,7 @@ export function comparisonText({ contenders, differences, settings }: Comparison
     figures('calibration error', ({ judged }) => judged?.evaluation.ece.toFixed(3) ?? '-'),
     ...MATERIALS.map((material) => figures(`recall ${material}`, ({ judged }) => judged?.evaluation.perMaterial[material]?.recall.toFixed(3) ?? '-')),
     figures('ms a picture', ({ judged }) => judged?.evaluation.msPerImage.toFixed(1) ?? '-'),
-    ...settings.map(({ name, values }) => [name, ...values.map(settingText)]),
+    ...settings.map(({ name, values }) => [name, ...values.map((value) => settingText(value, '-'))]),
   ];
   return [
     textTable([{ heading: '' }, ...columns], rows),
@@ -49,8 +50,4 @@ function letter(index: number): string {
 
 function signed(value: number): string {
   return `${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(3)}`;
-}
-
-function settingText(value: unknown): string {
-  return value === undefined ? '-' : typeof value === 'string' ? value : JSON.stringify(value);
 }

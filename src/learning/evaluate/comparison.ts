@@ -8,6 +8,7 @@ import { predictedOf } from './evaluate-verdicts.ts';
 import type { Evaluation, Verdict } from './evaluation.ts';
 import type { Interval } from './intervals.ts';
 import { mcNemar, pairedDifference, unpairedDifference } from './intervals.ts';
+import { settingsOf } from './run-settings.ts';
 
 /** One run or model. */
 export interface Contender {
@@ -112,8 +113,9 @@ function rightOf({ n, accuracy }: { readonly n: number; readonly accuracy: numbe
 }
 
 function settingsThatDiffer(contenders: readonly Contender[]): Comparison['settings'] {
-  const names = [...new Set(contenders.flatMap(({ config }) => Object.keys(config)))].toSorted();
-  return names.map((name) => ({ name, values: contenders.map(({ config }) => config[name]) }))
+  const all = contenders.map(({ config }) => settingsOf(config));
+  const names = [...new Set(all.flatMap((settings) => [...settings.keys()]))].toSorted();
+  return names.map((name) => ({ name, values: all.map((settings) => settings.get(name)) }))
     .filter(({ values }) => new Set(values.map((value) => JSON.stringify(value))).size > 1);
 }
 

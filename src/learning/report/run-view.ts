@@ -3,6 +3,7 @@ import type { Contender } from '../evaluate/comparison.ts';
 import { wilsonInterval } from '../evaluate/intervals.ts';
 import type { KeptEvaluation } from '../evaluate/kept-evaluation.ts';
 import { keptEvaluation } from '../evaluate/kept-evaluation.ts';
+import { settingsOf } from '../evaluate/run-settings.ts';
 import type { Artifact, LearningStore, MetricPoint, Run } from '../store/learning-store.ts';
 
 /** Runs with a colour of their own; the others of a large sweep are drawn alike, in grey. */
@@ -22,7 +23,7 @@ export interface RunView {
   readonly curves: ReadonlyMap<string, readonly MetricPoint[]>;
   readonly inputs: readonly Artifact[];
   readonly outputs: readonly Artifact[];
-  /** The configuration without nesting: `augment.blur`. */
+  /** By name, in the order of the configuration. */
   readonly settings: ReadonlyMap<string, unknown>;
 }
 
@@ -34,7 +35,7 @@ export function runViews(runs: readonly Run[], store: LearningStore): RunView[] 
     const isNamesake = runs.some(({ id, name }) => id !== run.id && name === run.name);
     return {
       run, kept, curves, name: isNamesake ? `${run.name} ${run.id}` : run.name, accuracy: kept?.evaluation.accuracy ?? accuracyOf(run, curves),
-      inputs: store.inputsOf(run.id), outputs: store.outputsOf(run.id), settings: new Map(flattened(run.config)),
+      inputs: store.inputsOf(run.id), outputs: store.outputsOf(run.id), settings: settingsOf(run.config),
     };
   });
   const coloured = new Set([...views].sort(byAccuracy).slice(0, COLOURS));
@@ -62,10 +63,4 @@ function accuracyOf(run: Run, curves: RunView['curves']): number | undefined {
   }
   const values = (curves.get(VALIDATION_ACCURACY) ?? []).map(({ value }) => value).filter(Number.isFinite);
   return values.length === 0 ? undefined : Math.max(...values);
-}
-
-function flattened(config: Readonly<Record<string, unknown>>, prefix = ''): [string, unknown][] {
-  return Object.entries(config).flatMap(([key, value]): [string, unknown][] => (
-    typeof value === 'object' && value !== null && !Array.isArray(value) ? flattened(value as Record<string, unknown>, `${prefix}${key}.`) : [[`${prefix}${key}`, value]]
-  ));
 }

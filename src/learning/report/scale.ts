@@ -7,10 +7,11 @@ export interface Scale {
   at(value: number): number;
 }
 
-/** Evenly spaced; the ends are moved out to the next tick where `isRounded`. A range of nothing is widened around its value. */
-export function linearScale(low: number, high: number, options: { readonly ticks?: number; readonly isRounded?: boolean } = {}): Scale {
+/** Evenly spaced, for `isWhole` on whole numbers only; the ends are moved out to the next tick where `isRounded`. A range of nothing is widened around its value. */
+export function linearScale(low: number, high: number, options: { readonly ticks?: number; readonly isRounded?: boolean; readonly isWhole?: boolean } = {}): Scale {
   const [from, to] = low < high ? [low, high] : [low - (Math.abs(low) || 1) * 0.1, high + (Math.abs(high) || 1) * 0.1];
-  const step = niceStep((to - from) / (options.ticks ?? 4));
+  const rough = (to - from) / (options.ticks ?? 4);
+  const step = options.isWhole === true ? wholeStep(rough) : niceStep(rough);
   const first = options.isRounded === true ? Math.floor(from / step + 1e-9) : Math.ceil(from / step - 1e-9);
   const last = options.isRounded === true ? Math.ceil(to / step - 1e-9) : Math.floor(to / step + 1e-9);
   // Multiplying whole numbers, rounded to the step's own digits, keeps 0.3 from being 0.30000000000000004.
@@ -34,6 +35,12 @@ export function logScale(low: number, high: number): Scale {
 function niceStep(rough: number): number {
   const power = 10 ** Math.floor(Math.log10(rough));
   return power * ([1, 2, 2.5, 5, 10].find((step) => step * power >= rough * (1 - 1e-9)) ?? 10);
+}
+
+/** The next of 1, 2, 5 and 10 times a power of ten, at least 1. */
+function wholeStep(rough: number): number {
+  const power = 10 ** Math.floor(Math.log10(Math.max(1, rough)));
+  return power * ([1, 2, 5, 10].find((step) => step * power >= rough * (1 - 1e-9)) ?? 10);
 }
 
 function clamp(place: number): number {

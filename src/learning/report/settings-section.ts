@@ -1,4 +1,5 @@
 // What the runs were told and what of it mattered: parallel coordinates, importance, and the settings that differ.
+import { settingText } from '../evaluate/run-settings.ts';
 import type { TrialOutcome } from '../sweep/importance.ts';
 import { FEWEST_TRIALS, importanceOf } from '../sweep/importance.ts';
 import type { Html } from './html.ts';
@@ -43,19 +44,21 @@ export interface SettingsColumn {
   readonly settings: ReadonlyMap<string, unknown>;
 }
 
-/** Settings of all columns; those that are not the same in all come first, in bold. */
+/** Settings of all columns; those that are not the same in all come first, in bold. Of one alone a list, which is short. */
 export function settingsTable(columns: readonly SettingsColumn[]): Html {
+  const [only, ...others] = columns;
+  if (only !== undefined && others.length === 0) {
+    return html`<dl class="settings">${[...only.settings].map(([key, value]) => html`<div><dt class="mono">${key}</dt><dd>${shown(value)}</dd></div>`)}</dl>`;
+  }
   const keys = [...new Set(columns.flatMap(({ settings }) => [...settings.keys()]))];
   const differs = (key: string): boolean => new Set(columns.map(({ settings }) => JSON.stringify(settings.get(key)))).size > 1;
   const ordered = [...keys.filter(differs), ...keys.filter((key) => !differs(key))];
   return html`<div class="scroll"><table>
 <thead><tr><th scope="col">setting</th>${columns.map(({ name }) => html`<th scope="col">${name}</th>`)}</tr></thead>
-<tbody>${ordered.map((key) => html`<tr><th scope="row" class="mono">${key}</th>${columns.map(({ settings }) => html`<td class="${differs(key) && 'differs'}">${settingText(settings.get(key))}</td>`)}</tr>`)}</tbody>
+<tbody>${ordered.map((key) => html`<tr><th scope="row" class="mono">${key}</th>${columns.map(({ settings }) => html`<td class="${differs(key) && 'differs'}">${shown(settings.get(key))}</td>`)}</tr>`)}</tbody>
 </table></div>`;
 }
 
-function settingText(value: unknown): string {
-  if (value === undefined || value === null) return NONE;
-  if (typeof value === 'number') return brief(value);
-  return typeof value === 'string' ? value : JSON.stringify(value);
+function shown(value: unknown): string {
+  return typeof value === 'number' ? brief(value) : settingText(value, NONE);
 }

@@ -11,8 +11,9 @@ import { byAccuracy } from './run-view.ts';
 import type { Scale } from './scale.ts';
 import { linearScale, logScale } from './scale.ts';
 
+const LEARN_RATE = 'learn_rate';
 /** These come first, in this order; the others follow by name. */
-const FIRST = ['loss', 'val/loss', 'val/accuracy', 'learn_rate'];
+const FIRST = ['loss', 'val/loss', 'val/accuracy', LEARN_RATE];
 const PER_MATERIAL = 'val/accuracy/';
 /** A metric that spans more than this factor is drawn on a logarithmic axis. */
 const WIDE = 200;
@@ -49,14 +50,15 @@ function chartOf(title: string, curves: readonly Curve[], note?: Html): Html | u
   const points = curves.flatMap((curve) => curve.points).filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y));
   if (points.length === 0) return undefined;
   const [firstX, lastX] = [Math.min(...points.map(({ x }) => x)), Math.max(...points.map(({ x }) => x))];
-  const { scale, isLogarithmic } = heightScale(points.map(({ y }) => y));
+  const { scale, isLogarithmic } = heightScale(points.map(({ y }) => y), title);
   return html`<figure><figcaption><b>${title}</b>${isLogarithmic && ', logarithmic'}</figcaption>
-${lineChart({ description: `${title} over epochs`, x: { label: 'epoch', scale: linearScale(Math.min(firstX, firstX === lastX ? firstX - 1 : firstX), lastX) }, y: { label: '', scale }, curves })}${note}</figure>`;
+${lineChart({ description: `${title} over epochs`, x: { label: 'epoch', scale: linearScale(Math.min(firstX, firstX === lastX ? firstX - 1 : firstX), lastX, { ticks: 5, isWhole: true }) }, y: { label: '', scale }, curves })}${note}</figure>`;
 }
 
-function heightScale(values: readonly number[]): { scale: Scale; isLogarithmic: boolean } {
+function heightScale(values: readonly number[], key: string): { scale: Scale; isLogarithmic: boolean } {
   const low = Math.min(...values), high = Math.max(...values);
-  const isLogarithmic = low > 0 && high / low > WIDE;
+  // A schedule that ends near 0 is known by its shape, which a logarithm hides.
+  const isLogarithmic = key !== LEARN_RATE && low > 0 && high / low > WIDE;
   return { isLogarithmic, scale: isLogarithmic ? logScale(low, high) : linearScale(low, high, { isRounded: true }) };
 }
 

@@ -11,6 +11,12 @@ describe('linearScale', () => {
     expect(linearScale(0, 3e-7, { isRounded: true }).ticks).toEqual([0, 1e-7, 2e-7, 3e-7]);
   });
 
+  it('labels whole numbers only where asked', () => {
+    expect(linearScale(1, 10, { ticks: 5, isWhole: true }).ticks).toEqual([2, 4, 6, 8, 10]);
+    expect(linearScale(1, 3, { ticks: 5, isWhole: true }).ticks).toEqual([1, 2, 3]);
+    expect(linearScale(0, 137, { ticks: 5, isWhole: true }).ticks).toEqual([0, 50, 100]);
+  });
+
   it('widens a range of one value around it', () => {
     const scale = linearScale(5, 5, { isRounded: true });
     expect(scale.at(5)).toBeCloseTo(0.5, 6);
