@@ -54,6 +54,12 @@ describe('checkData', () => {
     expect((await check()).conflicts.at(-1)).toEqual({ kind: 'near', pictures: ['glass/a.jpg', 'metal/b.jpg', 'glass/c.jpg'] });
   });
 
+  test('finds every picture that another label puts in doubt, also where it is linked already', async () => {
+    writeFiles(root, { 'glass/a.jpg': jpegOf(1), 'glass/b.jpg': jpegOf(1, { quality: 60 }), 'glass/c.jpg': jpegOf(1, { quality: 50 }), 'metal/d.jpg': jpegOf(1, { quality: 50 }) });
+    const doubtful = (await check()).conflicts.flatMap(({ pictures }) => pictures);
+    expect([...new Set(doubtful)].sort()).toEqual(['glass/a.jpg', 'glass/b.jpg', 'glass/c.jpg', 'metal/d.jpg']);
+  });
+
   test('finds mirrored and turned pictures where that is asked for', async () => {
     writeFiles(root, { 'glass/a.jpg': jpegOf(1), 'glass/b.jpg': mirrored(1) });
     expect((await check()).nearDuplicates).toEqual([]);
