@@ -55,8 +55,10 @@ describe('CropFolder', () => {
   });
 
   test('a disk that hangs does not hold up the end', async () => {
-    const { clock, crops } = open({ write: () => new Promise(() => undefined) });
+    const begun = Promise.withResolvers<void>();
+    const { clock, crops } = open({ write: () => (begun.resolve(), new Promise(() => undefined)) });
     crops.keep('a-1', jpeg(10));
+    await begun.promise;
     const closed = crops.close();
     await clock.advanceMs(2000);
     await closed;
