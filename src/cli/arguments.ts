@@ -23,3 +23,8 @@ export function decimalNumber(range: { min: number; max: number }): (text: strin
     return value;
   };
 }
+
+/** For a value that something else has found wrong; `allowed` says what it takes. */
+export function refuseValue(text: string, allowed: string): never {
+  throw new InvalidArgumentError(`Found '${text}'; allowed is ${allowed}.`);
+}

@@ -21,9 +21,9 @@ export function withTaskOptions(command: Command): Command {
 /** Throws USAGE, and what opening data and backbone throws. */
 export async function taskFrom(flags: TaskFlags, config: SweepConfig, { store, name }: { store: LearningStore; name: string }): Promise<TrainingTask> {
   const inputs = await inputsFrom(flags);
-  const [{ openDataSet }, { trainingBackbone }] = await Promise.all([import('../learning/data/open-data-set.ts'), import('../learning/train/training-backbone.ts')]);
+  const [{ openDataSet }, { trainingBackbone }, { checkModelName }] = await Promise.all([import('../learning/data/open-data-set.ts'), import('../learning/train/training-backbone.ts'), import('../learning/train/model-name.ts')]);
   const recipe = givenHyperparameters({}, flags.recipe);
-  checkName(name, store);
+  checkModelName(name, store);
   if (config.parameters['architecture'] !== undefined) {
     if (inputs.backbone !== undefined) throw new SortlineError('USAGE', 'the sweep searches `architecture`, and --backbone names one for all: leave it out, and import a backbone for each with `sortline models import`');
   } else {
@@ -34,10 +34,4 @@ export async function taskFrom(flags: TaskFlags, config: SweepConfig, { store, n
   const { train_ratio: train = 0.6, val_ratio: val = 0.2, test_ratio: test = 0.2, seed = 1 } = recipe;
   await openDataSet({ ...inputs, ratios: { train, val, test }, seed }, { store });
   return { ...inputs, name, weightsAs: 'float16', recipe };
-}
-
-function checkName(name: string, store: LearningStore): void {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) throw new SortlineError('USAGE', `'${name}' cannot be the name of models: allowed are letters, digits, \`.\`, \`_\` and \`-\`; give another with --name`);
-  const other = store.artifacts({ name }).find(({ type, metadata }) => type !== 'model' || metadata['kind'] === 'backbone');
-  if (other !== undefined) throw new SortlineError('USAGE', `'${name}' is the name of ${other.type === 'model' ? 'a backbone' : 'a data set'} in the learning store, so the models of the sweep cannot have it: give another with --name`);
 }

@@ -1,6 +1,6 @@
 // The hyperparameters on the command line: one flag for each, made from their schema, over a recipe file, over the defaults.
 import type { Command } from 'commander';
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import { SortlineError } from '../base/errors.ts';
 import { loadSchemaFile } from '../config/load-schema-file.ts';
 import { formatProblem } from '../config/problem.ts';
@@ -8,6 +8,7 @@ import { checkRatios } from '../learning/data/split-ratios.ts';
 import { limitsOf, takes, takesText } from '../learning/sweep/hyperparameter-limits.ts';
 import type { Hyperparameters, Recipe } from '../learning/train/hyperparameters.ts';
 import { hyperparameters, recipe } from '../learning/train/hyperparameters.ts';
+import { refuseValue } from './arguments.ts';
 
 type Name = keyof Hyperparameters;
 const NAMES = Object.keys(hyperparameters.shape) as Name[];
@@ -54,8 +55,7 @@ function recipeFrom(file: string): Recipe {
 function valueOf(name: Name, text: string): string | number {
   const isNumber = limitsOf(name).kind !== 'words';
   const value = isNumber && text.trim() !== '' ? Number(text) : text;
-  if (!takes(name, value)) throw new InvalidArgumentError(`Found '${text}'; allowed is ${takesText(name).replaceAll('`', '')}.`);
-  return value;
+  return takes(name, value) ? value : refuseValue(text, takesText(name).replaceAll('`', ''));
 }
 
 /** As commander calls `--learn-rate`. */

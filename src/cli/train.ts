@@ -27,7 +27,7 @@ export function addTrainCommand(program: Command): void {
     .description('Trains a classifier on labelled pictures, from a pretrained network, and stores it as a model that the line can run, with the temperature and the confidence thresholds found on the validation pictures. Ctrl-C ends it after the step it is in; --resume goes on from there with the same numbers.');
   withInputOptions(command, { valFor: 'the best weights are selected by', recipe: 'YAML file with hyperparameters; flags come before it' })
     .option('--resume <run>', 'go on with a run that was stopped; everything else is as it was')
-    .option('--name <name>', 'name of run and model (default: after the data)')
+    .option('--name <name>', 'name of run and model (default: after data and architecture)')
     .option('--out <dir>', 'write the model folder there as well')
     .option('--weights <as>', 'how weights are stored: float16 or float32', weightsKind, 'float16');
   withMachineOptions(command)
@@ -70,7 +70,7 @@ async function requestOf(flags: TrainFlags, store: LearningStore): Promise<Train
   const given = givenHyperparameters(flags, flags.recipe);
   // Whoever names a backbone need not say again what it is.
   const architecture = given.architecture ?? trainingBackbone(inputs.backbone, undefined, store).backbone.architecture;
-  return { ...inputs, name: flags.name ?? nameAfter(inputs.source), weightsAs: flags.weights, hyperparameters: completed({ ...given, architecture }) };
+  return { ...inputs, name: flags.name ?? nameAfter(inputs.source, architecture), weightsAs: flags.weights, hyperparameters: completed({ ...given, architecture }) };
 }
 
 async function report(outcome: TrainOutcome, flags: TrainFlags, seconds: number): Promise<number> {
@@ -83,10 +83,11 @@ async function report(outcome: TrainOutcome, flags: TrainFlags, seconds: number)
   return outcome.kind === 'trained' ? EXIT_OK : EXIT_REFUSED;
 }
 
-/** `trashnet` for `…/trashnet`, `…/trashnet/images` and `trashnet:v3`. */
-function nameAfter(source: string): string {
+/** `trashnet-resnet18` for `…/trashnet`, `…/trashnet/images`, `trashnet:v3` and `trashnet-train`: no name of a data set or a backbone. */
+function nameAfter(source: string, architecture: string): string {
   const folder = basename(source) === 'images' ? dirname(source) : source;
-  return basename(folder).replace(/:.*$/, '').replaceAll(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '') || 'model';
+  const data = basename(folder).replace(/:.*$/, '').replace(/-(train|val|test)$/, '').replaceAll(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
+  return data === '' ? architecture : `${data}-${architecture}`;
 }
 
 function weightsKind(text: string): string {

@@ -99,6 +99,7 @@ async function runEpoch(options: LoopOptions, position: Position): Promise<Posit
     lossSum += outcome.loss;
     images += outcome.plan.samples.length;
     options.onStep({ step: outcome.plan.rates.step, totalSteps: schedule.totalSteps, epoch: position.epoch + 1, loss: outcome.loss, seconds: secondsNow() });
+    await turn();
     if (signal.aborted && stepsInEpoch < schedule.stepsPerEpoch) return { ...position, stepsInEpoch, lossSum };
   }
   const trainedSeconds = secondsNow();
@@ -141,4 +142,9 @@ function checkFinite({ plan, loss, gradientNorm }: StepOutcome, { learn_rate, wa
   throw new SortlineError('TRAIN_DIVERGED',
     `training diverged in step ${step}: the loss is ${loss}, the norm of its gradient ${gradientNorm}, at a learning rate of ${rate.toPrecision(3)}; lower learn_rate (now ${learn_rate}) to a third, or raise warmup_epochs (now ${warmup_epochs})`,
     { context: { step, loss, gradientNorm, learnRate: rate } });
+}
+
+/** Lets signals and signs of life in: steps may follow each other without a pause. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
 }

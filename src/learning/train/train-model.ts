@@ -18,6 +18,7 @@ import { epochMetrics } from './epoch-metrics.ts';
 import type { Hyperparameters } from './hyperparameters.ts';
 import { hyperparameters as hyperparametersSchema } from './hyperparameters.ts';
 import type { JudgedPart, TrainingPictures } from './learner.ts';
+import { checkModelName } from './model-name.ts';
 import type { Machine } from './open-learner.ts';
 import { openLearner } from './open-learner.ts';
 import type { TrainingBackbone } from './training-backbone.ts';
@@ -97,6 +98,7 @@ export async function resumeTraining(reference: string, deps: TrainDeps): Promis
 }
 
 async function open(request: TrainRequest, store: LearningStore): Promise<Opened> {
+  checkModelName(request.name, store);
   const backbone = trainingBackbone(request.backbone, request.hyperparameters.architecture, store);
   return { request, backbone, data: await openTrainingData(request, request.hyperparameters, store) };
 }
