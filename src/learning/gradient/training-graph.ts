@@ -14,6 +14,7 @@ import { addLoss } from './loss.ts';
 import type { Shape } from './operator.ts';
 import { operatorOf } from './operators.ts';
 import { addClipping, addSharedScalars, addUpdate } from './optimiser.ts';
+import { poolFirst } from './pool-first.ts';
 import { inferShapes } from './shapes.ts';
 import type { OptimiserKind } from './step-scalars.ts';
 import { STEP_SCALARS, stageScalars } from './step-scalars.ts';
@@ -59,7 +60,7 @@ export function createTrainingGraph(network: Network, options: TrainingGraphOpti
   const { batchSize, height, width, optimiser } = options;
   const { graph, materials } = network;
   const names = new Set([...graph.initialisers.keys()].filter((name) => isTrained(name, options.trainable)));
-  const plain = options.drops ? graph.nodes : withoutDropout(graph.nodes);
+  const plain = poolFirst(options.drops ? graph.nodes : withoutDropout(graph.nodes));
   const { nodes, kernels } = options.layout === 'pixels' ? arrangePixels(plain, names) : { nodes: plain, kernels: new Set<string>() };
   const trained = [...names].map((name) => {
     const { shape } = graph.initialisers.get(name)!;
