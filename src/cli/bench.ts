@@ -1,7 +1,12 @@
 // `sortline bench`: what the line costs on this machine.
 import type { Command } from 'commander';
+import { Option } from 'commander';
 import type { BenchReport } from '../app/bench-line.ts';
+import type { TrainingBenchReport } from '../app/bench-training.ts';
+import { systemClock } from '../base/clock.ts';
 import { defaultConfig } from '../config/load-config.ts';
+import type { Architecture } from '../learning/train/hyperparameters.ts';
+import { ARCHITECTURES } from '../learning/train/hyperparameters.ts';
 import { wholeNumber } from './arguments.ts';
 import { configFrom } from './config-file.ts';
 
@@ -9,6 +14,9 @@ interface BenchFlags {
   readonly config?: string;
   readonly seconds: number;
   readonly frames: number;
+  readonly training?: true;
+  readonly architecture: Architecture;
+  readonly batchSize: number;
   readonly json?: true;
 }
 
@@ -19,9 +27,13 @@ export function addBenchCommand(program: Command): void {
     .option('-c, --config <file>', 'take model, recipe and the rest from this file; camera and board stay virtual')
     .option('--seconds <n>', 'seconds of each rate measurement; the latency takes twice as long', wholeNumber({ min: 2, max: 3600 }), 20)
     .option('--frames <n>', 'frames of the memory measurement', wholeNumber({ min: 100 }), 20_000)
+    .option('--training', 'measure a step of fine-tuning against the forward pass of the same batch instead; takes about a minute')
+    .addOption(new Option('--architecture <name>', 'with --training: network to train').choices(ARCHITECTURES).default('resnet18'))
+    .option('--batch-size <n>', 'with --training: pictures a step', wholeNumber({ min: 1, max: 512 }), 16)
     .option('--json', 'print one JSON document')
-    .addHelpText('after', '\nExample:\n  $ sortline bench --json')
+    .addHelpText('after', '\nExamples:\n  $ sortline bench --json\n  $ sortline bench --training')
     .action(async (flags: BenchFlags) => {
+      if (flags.training) return runTraining(flags);
       const { benchLine } = await import('../app/bench-line.ts');
       const config = flags.config === undefined ? defaultConfig() : configFrom(flags.config);
       const report = await benchLine({
@@ -29,6 +41,20 @@ export function addBenchCommand(program: Command): void {
       });
       process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : reportText(report));
     });
+}
+
+/** Rounds of forward pass and step; medians are reported. */
+const TRAINING_ROUNDS = 9;
+
+async function runTraining({ architecture, batchSize, json }: BenchFlags): Promise<void> {
+  const { benchTraining } = await import('../app/bench-training.ts');
+  const report = await benchTraining({ architecture, batchSize, rounds: TRAINING_ROUNDS, clock: systemClock, onProgress: (what) => process.stderr.write(`measuring: ${what}\n`) });
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : trainingText(report));
+}
+
+function trainingText({ architecture, batchSize, forwardMs, stepMs, ratio }: TrainingBenchReport): string {
+  const each = (value: number): string => `${value.toFixed(0).padStart(6)} ms, ${(value / batchSize).toFixed(1)} ms a picture`;
+  return [`${architecture}, ${batchSize} pictures`, `forward pass      ${each(forwardMs)}`, `training step     ${each(stepMs)}`, `ratio             ${ratio.toFixed(2)}`, ''].join('\n');
 }
 
 function reportText({ bareCropsPerSecond, lineCropsPerSecond, ratio, overheadMs, rssMb, readyMs }: BenchReport): string {
