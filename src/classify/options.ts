@@ -10,7 +10,7 @@ const provider = z.enum(PROVIDERS);
 /** As `classifier.model`: the promoted model of the learning store. A folder of that name is `./champion`. */
 export const CHAMPION = 'champion';
 /** The model that comes with Sortline, relative to the package. */
-export const SHIPPED_MODEL = 'models/resnet18-v0';
+export const SHIPPED_MODEL = 'models/resnet18';
 
 export const classifyOptions = z.strictObject({
   model: z.string().min(1).default(SHIPPED_MODEL).describe('Folder of the model: model.onnx and manifest.json. A relative path starts at the config file; the default is the model shipped with Sortline. `champion` is the promoted model of the learning store: the line takes a newly promoted one over without a restart, goes on with the one it has where that cannot be used, and runs the shipped model where none was ever promoted.'),

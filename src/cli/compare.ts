@@ -25,7 +25,7 @@ export function addCompareCommand(program: Command): void {
     .option('--images <dir>', 'judge the models now, on these pictures')
     .option('--list <file>', 'only those that this file names, one material/file.jpg a line')
     .option('--json', 'print {contenders, differences: [{of, against, accuracy, interval, method, …}], settings}')
-    .addHelpText('after', '\nExamples:\n  $ sortline compare trashnet:v3 trashnet:champion\n  $ sortline compare models/resnet18-v0 trashnet:v3 --images photographs/ --list val.txt')
+    .addHelpText('after', '\nExamples:\n  $ sortline compare trashnet:v3 trashnet:champion\n  $ sortline compare models/resnet18 trashnet:v3 --images photographs/ --list val.txt')
     .action(async (first: string, others: string[], flags: CompareFlags) => {
       process.exitCode = await runCompare([first, ...others], flags);
     });

@@ -65,12 +65,12 @@ describe('drawn items', () => {
   });
 });
 
-const MODEL = join(import.meta.dirname, '../../models/resnet18-v0');
+const MODEL = join(import.meta.dirname, '../../models/resnet18');
 
 describe.skipIf(!existsSync(join(MODEL, 'model.onnx')))('drawn items before the shipped model', () => {
-  const PER_MATERIAL = 12;
+  const PER_MATERIAL = 8;
 
-  test('are mostly recognised, though it never saw a drawing', async () => {
+  test('are recognised, though it never saw these', { timeout: 60_000 }, async () => {
     const classifier = await createOnnxClassifier(classifyOptions.parse({ model: MODEL, providers: ['cpu'], batch: { size: 1 } }), silentLogger);
     const hits: Partial<Record<Material, number>> = {};
     const crop = new Uint8Array(pictureBytes(classifier.cropShape));
@@ -85,7 +85,7 @@ describe.skipIf(!existsSync(join(MODEL, 'model.onnx')))('drawn items before the 
     }
     await classifier.close();
     const total = Object.values(hits).reduce((sum, count) => sum + count, 0);
-    expect(total / (PER_MATERIAL * MATERIALS.length), JSON.stringify(hits)).toBeGreaterThan(0.65);
+    expect(total / (PER_MATERIAL * MATERIALS.length), JSON.stringify(hits)).toBeGreaterThan(0.9);
     expect(Object.keys(hits)).toHaveLength(MATERIALS.length);
   });
 });

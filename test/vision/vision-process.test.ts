@@ -17,7 +17,7 @@ import { VisionProcess } from '../../src/vision/vision-process.ts';
 import type { VisionEvent } from '../../src/vision/vision.ts';
 
 const ENTRY = fileURLToPath(new URL('../../src/app/vision-process-main.ts', import.meta.url));
-const MODEL = fileURLToPath(new URL('../../models/resnet18-v0', import.meta.url));
+const MODEL = fileURLToPath(new URL('../../models/resnet18', import.meta.url));
 const TIMEOUT_MS = 30_000;
 
 /** A belt that has been moving for long, so that items are in view at once. */
@@ -83,7 +83,7 @@ describe.skipIf(!existsSync(MODEL))('VisionProcess', () => {
     const { vision, next } = bound(harness());
     await vision.start();
     const ready = await next('vision.ready');
-    expect(ready).toMatchObject({ frameSize: { width: 1280, height: 720 }, classifier: { model: 'resnet18-v0' } });
+    expect(ready).toMatchObject({ frameSize: { width: 1280, height: 720 }, classifier: { model: 'resnet18' } });
     const look = await next('item.look');
     expect(look.look.probabilities.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 5);
     // Ctrl-C reaches the whole process group; when the vision process ends is the line's to decide.
