@@ -15,18 +15,18 @@ function list(node: OnnxNode, name: string, otherwise: number[]): readonly numbe
   return attribute?.kind === 'ints' ? attribute.value : otherwise;
 }
 
-/** Calls `visit` for each product of a convolution: places in input, weight and output. */
-function eachProduct(node: OnnxNode, [n, c, h, w]: readonly number[], [k, , kh, kw]: readonly number[], [, , oh, ow]: readonly number[], visit: (x: number, kernel: number, y: number) => void): void {
+/** Places in input, weight and output where a row of products that share one weight begins, how many there are, and the input's stride. */
+type Visit = (from: number, kernel: number, to: number, count: number, stride: number) => void;
+
+function eachRun(node: OnnxNode, [n, c, h, w]: readonly number[], [k, , kh, kw]: readonly number[], [, , oh, ow]: readonly number[], visit: Visit): void {
   const [sh, sw] = list(node, 'strides', [1, 1]) as [number, number], [top, left] = list(node, 'pads', [0, 0, 0, 0]) as [number, number];
-  for (let b = 0; b < n!; b++) for (let o = 0; o < k!; o++) for (let i = 0; i < c!; i++) for (let ky = 0; ky < kh!; ky++) for (let kx = 0; kx < kw!; kx++) {
-    const kernel = ((o * c! + i) * kh! + ky) * kw! + kx;
-    for (let y = 0; y < oh!; y++) {
-      const row = y * sh - top + ky;
-      if (row < 0 || row >= h!) continue;
-      for (let x = 0; x < ow!; x++) {
-        const column = x * sw - left + kx;
-        if (column >= 0 && column < w!) visit(((b * c! + i) * h! + row) * w! + column, kernel, ((b * k! + o) * oh! + y) * ow! + x);
-      }
+  for (let b = 0; b < n!; b++) for (let o = 0; o < k!; o++) for (let i = 0; i < c!; i++) for (let ky = 0; ky < kh!; ky++) for (let y = 0; y < oh!; y++) {
+    const row = y * sh - top + ky;
+    if (row < 0 || row >= h!) continue;
+    for (let kx = 0; kx < kw!; kx++) {
+      const first = Math.max(0, Math.ceil((left - kx) / sw)), end = Math.min(ow!, Math.floor((w! - 1 + left - kx) / sw) + 1);
+      if (end <= first) continue;
+      visit(((b * c! + i) * h! + row) * w! + first * sw - left + kx, ((o * c! + i) * kh! + ky) * kw! + kx, ((b * k! + o) * oh! + y) * ow! + first, end - first, sw);
     }
   }
 }
@@ -41,16 +41,23 @@ function outputSize(node: OnnxNode, input: readonly number[], kernel: readonly n
 const conv: Operator64 = {
   forward: (node, [x, w, bias]) => {
     const shape = [x!.shape[0]!, w!.shape[0]!, ...outputSize(node, x!.shape, w!.shape.slice(2))];
-    const y = array64(shape);
-    eachProduct(node, x!.shape, w!.shape, shape, (from, kernel, to) => { y.data[to]! += x!.data[from]! * w!.data[kernel]!; });
+    const y = array64(shape), [input, weights, result] = [x!.data, w!.data, y.data];
+    eachRun(node, x!.shape, w!.shape, shape, (from, kernel, to, count, stride) => {
+      for (let index = 0; index < count; index++) result[to + index]! += input[from + index * stride]! * weights[kernel]!;
+    });
     const pixels = shape[2]! * shape[3]!;
     if (bias !== undefined) y.data.forEach((_, index) => { y.data[index]! += bias.data[Math.floor(index / pixels) % shape[1]!]!; });
     return y;
   },
   backward: (node, [x, w, bias], output, gradient, [dx, dw, dBias]) => {
-    eachProduct(node, x!.shape, w!.shape, output.shape, (from, kernel, to) => {
-      dx!.data[from]! += gradient.data[to]! * w!.data[kernel]!;
-      dw!.data[kernel]! += gradient.data[to]! * x!.data[from]!;
+    const [input, weights, dy, dInput] = [x!.data, w!.data, gradient.data, dx!.data];
+    eachRun(node, x!.shape, w!.shape, output.shape, (from, kernel, to, count, stride) => {
+      let sum = 0;
+      for (let index = 0; index < count; index++) {
+        dInput[from + index * stride]! += dy[to + index]! * weights[kernel]!;
+        sum += dy[to + index]! * input[from + index * stride]!;
+      }
+      dw!.data[kernel]! += sum;
     });
     const pixels = output.shape[2]! * output.shape[3]!;
     if (bias !== undefined) gradient.data.forEach((value, index) => { dBias!.data[Math.floor(index / pixels) % output.shape[1]!]! += value; });
