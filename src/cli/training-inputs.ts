@@ -36,7 +36,7 @@ export function withInputOptions(command: Command, { valFor, recipe }: { valFor:
     .option('--train-list <file>', 'list of `material/file.jpg` lines to train on')
     .option('--val-list <file>', `list of those that ${valFor}`)
     .option('--test-list <file>', 'list of those to leave alone')
-    .option('--backbone <file|name>', 'pretrained ResNet as ONNX, or one imported into the store (default: the newest there that fits)')
+    .option('--backbone <file|name>', 'what to start from: a pretrained ResNet as ONNX file or imported into the store, or a model to train on, as folder or from the store (default: the newest imported one that fits)')
     .option('--recipe <file>', recipe);
 }
 

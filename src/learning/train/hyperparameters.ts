@@ -41,7 +41,7 @@ export const hyperparameters = z.strictObject({
   transform_noise: z.number().min(0).max(100).default(0).describe('Largest standard deviation of random noise, grey levels; 0 is off.'),
   transform_erase: z.number().min(0).max(1).default(0).describe('Share of the pictures in which a random rectangle is erased (Zhong et al., 2020).'),
 
-  copies: z.int().min(1).max(100).default(3).describe('In `head`: copies of each training picture whose features are computed once; the first is the picture itself, the others are augmented.'),
+  copies: z.int().min(1).max(100).default(2).describe('In `head`: copies of each training picture whose features are computed once; the first is the picture itself, the others are augmented.'),
   renderings: z.int().min(0).max(10_000).default(0).describe('Drawings of the virtual belt of each material that are added to the training pictures, count. Others, a quarter as many, are judged as `val/renderings_accuracy`, which selects nothing.'),
   purity: share.default(0.98).describe('Purity that the confidence threshold of each material is found for.'),
 });

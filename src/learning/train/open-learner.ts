@@ -15,6 +15,8 @@ import { openHeadLearner } from './head-learner.ts';
 import type { Hyperparameters } from './hyperparameters.ts';
 import { materialWeights } from './labels.ts';
 import type { Learner, TrainingPictures } from './learner.ts';
+import type { TrainedHead } from './model-backbone.ts';
+import { withHead } from './model-backbone.ts';
 import { openTrainingSession } from './onnx-training-session.ts';
 
 /** What the machine gives to a training; none of it changes the numbers on one kind of provider. */
@@ -29,6 +31,8 @@ export interface LearnerRequest {
   readonly pictures: TrainingPictures;
   readonly hyperparameters: Hyperparameters;
   readonly backbone: Backbone;
+  /** Of a model to train on from; fine-tuning begins with it. */
+  readonly head: TrainedHead | undefined;
   readonly machine: Machine;
   readonly signal: AbortSignal;
   /** Something a person should know. */
@@ -69,9 +73,10 @@ export async function openLearner(request: LearnerRequest): Promise<Learner | un
 }
 
 async function openFineTune(request: LearnerRequest, loader: PictureLoader): Promise<Learner> {
-  const { hyperparameters, pictures, backbone } = request;
+  const { hyperparameters, pictures, backbone, head } = request;
   const { architecture, seed, optimiser, dropout, trainable, batch_size } = hyperparameters;
-  const network = createNetwork(backbone, { architecture, materials: MATERIALS.length, seed });
+  const fresh = createNetwork(backbone, { architecture, materials: MATERIALS.length, seed });
+  const network = head === undefined ? fresh : withHead(fresh, head);
   const session = await onProvider(request, (provider) => openTrainingSession({
     network, optimiser, dropout, trainable, batchSize: Math.min(batch_size, pictures.train.length), ...MODEL_SHAPE, provider, threads: threadsOf(request.machine),
   }));

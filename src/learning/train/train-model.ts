@@ -134,7 +134,7 @@ async function train(run: RunRecorder, opened: Opened, deps: TrainDeps): Promise
   const pictures: TrainingPictures = { train: [...data.train, ...drawn.train], val: data.val, renderings: drawn.renderings };
   observer.onNote(picturesText(pictures, opened, drawn.train.length));
   const learner = await openLearner({
-    pictures, hyperparameters, backbone: backbone.backbone, machine: deps.machine, signal,
+    pictures, hyperparameters, backbone: backbone.backbone, head: backbone.head, machine: deps.machine, signal,
     onNote: observer.onNote, onFeatures: (done, total) => observer.onPreparing('features', done, total),
   });
   if (learner === undefined) return stopped(null);

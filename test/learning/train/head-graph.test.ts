@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import { createRandom } from '../../../src/base/random.ts';
+import { importBackbone } from '../../../src/learning/network/import-backbone.ts';
+import { featureGraph, headFeatureCount, headModelGraph } from '../../../src/learning/train/head-graph.ts';
+import { bringToScale, scaleOf, SoftmaxHead } from '../../../src/learning/train/softmax-head.ts';
+import type { OnnxGraph } from '../../../src/onnx/onnx-graph.ts';
+import { openRuntimeSession } from '../../../src/onnx/runtime.ts';
+import { writeGraph } from '../../../src/onnx/write-graph.ts';
+import { tinyBackbone } from '../sweep/tiny-backbone.ts';
+
+const SHAPE = { height: 64, width: 64 };
+const COUNT = 5;
+const backbone = importBackbone(tinyBackbone(), 'tiny');
+
+async function runOn(graph: OnnxGraph, images: Uint8Array, output: string): Promise<Float32Array> {
+  const session = await openRuntimeSession(writeGraph(graph), { provider: 'cpu', threads: { intraOp: 1, spinning: false } });
+  try {
+    const { outputs } = await session.run({ image: { data: images, shape: [COUNT, SHAPE.height, SHAPE.width, 3] } }, { [output]: undefined });
+    return outputs[output]!;
+  } finally {
+    await session.close();
+  }
+}
+
+describe('the graphs of head mode', () => {
+  const random = createRandom(3);
+  const images = Uint8Array.from({ length: COUNT * SHAPE.height * SHAPE.width * 3 }, () => random.integer(0, 255));
+
+  test('give features of layer 3 and of the first block of layer 4, and keep none of the blocks behind', () => {
+    expect(headFeatureCount(backbone)).toBe(6 + 8);
+    const graph = featureGraph(backbone, SHAPE);
+    expect(graph.nodes.some(({ name }) => name.startsWith('layer4.0'))).toBe(true);
+    expect(graph.nodes.some(({ name }) => name.startsWith('layer4.1'))).toBe(false);
+    expect([...graph.initialisers.keys()].some((name) => name.startsWith('layer4.1'))).toBe(false);
+  });
+
+  test('give in one model what features and classifier give one after the other', async () => {
+    const features = await runOn(featureGraph(backbone, SHAPE), images, 'features');
+    const width = headFeatureCount(backbone);
+    expect(features).toHaveLength(COUNT * width);
+    expect(new Set(features).size).toBeGreaterThan(COUNT);
+    const head = new SoftmaxHead({ featureCount: width, optimiser: 'sgd', dropout: 0 });
+    const values = Float32Array.from({ length: (width + 1) * 6 }, () => random.gaussian());
+    const zeros = new Float32Array(values.length);
+    head.restore({ weights: new Map([['head', values]]), averages: new Map([['head', values]]), moments: new Map([['first/head', zeros], ['second/head', zeros]]) });
+    const scale = scaleOf(features, width);
+    const logits = await runOn(headModelGraph(backbone, head.linear(scale), SHAPE), images, 'logits');
+    bringToScale(features, scale);
+    const expected = head.logits(features, COUNT);
+    logits.forEach((logit, at) => expect(logit).toBeCloseTo(expected[at]!, 3));
+  });
+});

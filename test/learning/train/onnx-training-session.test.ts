@@ -1,0 +1,203 @@
+// The TrainingSession on ONNX Runtime: same seed same bits, nothing lost or changed by a failed step, and models that say what it says.
+import { beforeAll, describe, expect, test } from 'vitest';
+import { openRuntimeSession } from '../../../src/onnx/runtime.ts';
+import { createNetwork } from '../../../src/learning/network/network.ts';
+import { randomBackbone } from '../../../src/learning/network/random-backbone.ts';
+import { inferenceGraph } from '../../../src/learning/network/inference-graph.ts';
+import type { TrainingSessionOptions } from '../../../src/learning/train/onnx-training-session.ts';
+import { openTrainingSession } from '../../../src/learning/train/onnx-training-session.ts';
+import type { StepRates, StepResult, TrainingBatch, TrainingSession, TrainingState } from '../../../src/learning/train/training-session.ts';
+import { writeGraph } from '../../../src/onnx/write-graph.ts';
+import { readGraph } from '../../../src/onnx/read-graph.ts';
+import { relativeError } from '../reference/compare.ts';
+import { randomBatch } from '../gradient/step-rig.ts';
+
+const SIZE = 32, BATCH = 4;
+const network = createNetwork(randomBackbone({ architecture: 'resnet18', seed: 1, width: 8 }), { architecture: 'resnet18', materials: 6, seed: 2 });
+
+function open(options: Partial<TrainingSessionOptions> = {}): Promise<TrainingSession> {
+  return openTrainingSession({
+    network, optimiser: 'adamw', dropout: 0.2, trainable: 5, batchSize: BATCH, height: SIZE, width: SIZE, provider: 'cpu', threads: { intraOp: 2, spinning: false }, ...options,
+  });
+}
+
+function batchOf(seed: number, count = BATCH): TrainingBatch {
+  return { count, seed, ...randomBatch(network, count, SIZE, seed) };
+}
+
+function ratesOf(step: number, more: Partial<StepRates> = {}): StepRates {
+  return { step, rateByStage: [1e-3, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3], weightDecay: 0.01, clipNorm: 1, emaDecay: 0.9, ...more };
+}
+
+async function steps(session: TrainingSession, from: number, to: number): Promise<StepResult[]> {
+  const results: StepResult[] = [];
+  for (let step = from; step <= to; step++) results.push(await session.step(batchOf(step), ratesOf(step)));
+  return results;
+}
+
+async function using<T>(options: Partial<TrainingSessionOptions>, work: (session: TrainingSession) => Promise<T>): Promise<T> {
+  const session = await open(options);
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
+  }
+}
+
+describe('same seed', () => {
+  test.each(['adamw', 'sgd'] as const)('twice gives the same weights, averages and moments, bit for bit: %s', async (optimiser) => {
+    const run = (): Promise<TrainingState> => using({ optimiser }, async (session) => { await steps(session, 1, 4); return session.state(); });
+    expect(await run()).toEqual(await run());
+  });
+
+  test('another seed of the step drops other features', async () => {
+    const losses = await Promise.all([1, 2].map((seed) => using({ dropout: 0.5 }, async (session) => (await session.step({ ...batchOf(1), seed }, ratesOf(1))).loss)));
+    expect(losses[0]).not.toBe(losses[1]);
+  });
+});
+
+describe('a checkpoint', () => {
+  test('taken after two steps and restored elsewhere goes on to the same bits as four steps in one go', async () => {
+    const whole = await using({}, async (session) => { await steps(session, 1, 4); return session.state(); });
+    const half = await using({}, async (session) => { await steps(session, 1, 2); return session.state(); });
+    const resumed = await using({}, async (session) => { session.restore(half); await steps(session, 3, 4); return session.state(); });
+    expect(resumed).toEqual(whole);
+  });
+
+  test('is a copy: later steps leave it alone, and so does writing to it', async () => {
+    await using({}, async (session) => {
+      const before = session.state(), copy = session.state();
+      await steps(session, 1, 1);
+      expect(before).toEqual(copy);
+      const after = session.state();
+      after.weights.get('head.weight')!.fill(0);
+      expect(session.state().weights.get('head.weight')).not.toEqual(after.weights.get('head.weight'));
+    });
+  });
+
+  test('has kernels as the network has them', async () => {
+    const { weights, averages, moments } = await using({}, async (session) => Promise.resolve(session.state()));
+    for (const [name, { data }] of network.graph.initialisers) {
+      expect(weights.get(name), name).toEqual(data);
+      expect(averages.get(name), name).toEqual(data);
+    }
+    expect([...moments.keys()].length).toBe(2 * network.graph.initialisers.size);
+  });
+
+  test('of other stages, another optimiser or another network is refused, naming the first difference', async () => {
+    const { weights, averages, moments } = await using({}, async (session) => Promise.resolve(session.state()));
+    const refused = (options: Partial<TrainingSessionOptions>, state: TrainingState): Promise<unknown> => using(options, async (session) => {
+      const before = session.state();
+      let error: unknown;
+      try { session.restore(state); } catch (caught) { error = caught; }
+      expect(session.state()).toEqual(before);
+      return Promise.resolve(error);
+    });
+    expect(await refused({ trainable: 1 }, { weights, averages, moments })).toMatchObject({ code: 'TRAIN_CHECKPOINT_INVALID', message: expect.stringContaining('stem.weight belongs to no weight') });
+    expect(await refused({ optimiser: 'sgd' }, { weights, averages, moments })).toMatchObject({ code: 'TRAIN_CHECKPOINT_INVALID', message: expect.stringContaining('second/') });
+    expect(await refused({}, { weights, averages, moments: new Map() })).toMatchObject({ message: expect.stringContaining('first/stem.weight is missing') });
+    expect(await refused({}, { averages, moments, weights: new Map([...weights, ['head.bias', new Float32Array(7)]]) })).toMatchObject({ message: expect.stringContaining('head.bias has 7 values and the network needs 6') });
+  });
+});
+
+describe('a loss that is no number', () => {
+  test('is told, and leaves weights, averages and moments as they were', async () => {
+    await using({}, async (session) => {
+      await steps(session, 1, 2);
+      const before = session.state();
+      const { loss } = await session.step({ ...batchOf(3), weights: Float32Array.of(1, Infinity, 1, 1) }, ratesOf(3));
+      expect(Number.isFinite(loss)).toBe(false);
+      expect(session.state()).toEqual(before);
+      const [next] = await steps(session, 3, 3);
+      expect(Number.isFinite(next!.loss)).toBe(true);
+      expect(session.state()).not.toEqual(before);
+    });
+  });
+});
+
+describe('a batch of fewer pictures', () => {
+  test('is worth as much as in a session made for it', async () => {
+    const few = batchOf(1, 3);
+    const inLarge = await using({ dropout: 0 }, async (session) => ({ result: await session.step(few, ratesOf(1)), state: session.state() }));
+    const inFitting = await using({ dropout: 0, batchSize: 3 }, async (session) => ({ result: await session.step(few, ratesOf(1)), state: session.state() }));
+    expect(inLarge.result.logits).toHaveLength(18);
+    expect(inLarge.result.loss).toBeCloseTo(inFitting.result.loss, 5);
+    expect(inLarge.result.gradientNorm / inFitting.result.gradientNorm).toBeCloseTo(1, 4);
+    for (const [name, values] of inFitting.state.moments) expect(relativeError(inLarge.state.moments.get(name)!, values), name).toBeLessThan(1e-3);
+  });
+
+  test('of none, or too many, is a mistake of the caller', async () => {
+    await using({}, async (session) => {
+      await expect(session.step(batchOf(1, 5), ratesOf(1))).rejects.toThrow(RangeError);
+      await expect(session.step({ ...batchOf(1), count: 0 }, ratesOf(1))).rejects.toThrow('1 to 4 pictures');
+    });
+  });
+});
+
+describe('training', () => {
+  test('learns a batch by heart', async () => {
+    await using({ dropout: 0 }, async (session) => {
+      const batch = batchOf(1), labels = new Float32Array(BATCH * 6);
+      for (let picture = 0; picture < BATCH; picture++) labels[picture * 6 + picture] = 1;
+      const losses: number[] = [];
+      for (let step = 1; step <= 30; step++) losses.push((await session.step({ ...batch, labels }, ratesOf(step, { emaDecay: 0.5 }))).loss);
+      expect(losses.at(-1)!).toBeLessThan(0.1 * losses[0]!);
+      const logits = await session.predict(batch.images, BATCH);
+      for (let picture = 0; picture < BATCH; picture++) expect(logits.subarray(picture * 6, picture * 6 + 6).indexOf(Math.max(...logits.subarray(picture * 6, picture * 6 + 6)))).toBe(picture);
+    });
+  });
+
+  test('leaves frozen stages as they were, in the model too', async () => {
+    const model = await using({ trainable: 1 }, async (session) => { await steps(session, 1, 2); return session.exportModel(); });
+    const { initialisers } = readGraph(model, 'model');
+    for (const [name, { data }] of network.graph.initialisers) {
+      const isSame = expect(initialisers.get(name)!.data, name);
+      if (/^(stem|layer[123])/.test(name)) isSame.toEqual(data); else isSame.not.toEqual(data);
+    }
+  });
+});
+
+describe('the model', () => {
+  let session: TrainingSession, logits: Float32Array;
+  const batch = batchOf(9);
+  beforeAll(async () => {
+    session = await open();
+    await steps(session, 1, 3);
+    logits = await session.predict(batch.images, BATCH);
+    return () => session.close();
+  });
+
+  test('loads in ONNX Runtime, takes uint8 pictures, any number, and says what predict says', async () => {
+    const runtime = await openRuntimeSession(session.exportModel(), { provider: 'cpu', threads: { intraOp: 1, spinning: false } });
+    expect(runtime.inputs).toMatchObject([{ name: 'image', type: 'uint8', shape: ['n', SIZE, SIZE, 3] }]);
+    expect(runtime.outputs).toMatchObject([{ name: 'logits', type: 'float32', shape: ['n', 6] }]);
+    for (const count of [1, 4]) {
+      const { outputs } = await runtime.run({ image: { data: batch.images.subarray(0, count * SIZE * SIZE * 3), shape: [count, SIZE, SIZE, 3] } }, { logits: undefined });
+      expect(relativeError(outputs['logits']!, logits.subarray(0, count * 6))).toBeLessThan(1e-5);
+    }
+    await runtime.close();
+  });
+
+  test('holds the averages, not the weights', async () => {
+    const { averages, weights } = session.state();
+    const of = async (values: ReadonlyMap<string, Float32Array>): Promise<Float32Array> => {
+      const runtime = await openRuntimeSession(writeGraph(inferenceGraph(network, values, { height: SIZE, width: SIZE })), { provider: 'cpu', threads: { intraOp: 1, spinning: false } });
+      const { outputs } = await runtime.run({ image: { data: batch.images, shape: [BATCH, SIZE, SIZE, 3] } }, { logits: undefined });
+      await runtime.close();
+      return outputs['logits']!;
+    };
+    expect(relativeError(await of(averages), logits)).toBeLessThan(1e-5);
+    expect(relativeError(await of(weights), logits)).toBeGreaterThan(1e-3);
+  });
+
+  test('predict follows the next step', async () => {
+    await steps(session, 4, 4);
+    expect(relativeError(await session.predict(batch.images, BATCH), logits)).toBeGreaterThan(1e-6);
+  });
+});
+
+describe('opening', () => {
+  test('a provider that is not there is named', async () => {
+    await expect(open({ provider: 'cuda' })).rejects.toMatchObject({ code: 'TRAIN_STEP_FAILED', message: expect.stringContaining('cuda') });
+  });
+});
