@@ -1,11 +1,12 @@
 // What `sortline train` and `sortline sweep` are both told: which pictures, from which backbone, and what of the machine to use.
-import { availableParallelism, setPriority } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { SortlineError } from '../base/errors.ts';
 import type { PartLists } from '../learning/data/part-pictures.ts';
 import type { Machine } from '../learning/train/open-learner.ts';
 import { wholeNumber } from './arguments.ts';
+import { yieldCores } from './yield-cores.ts';
 
 export interface InputFlags {
   readonly data?: string;
@@ -60,11 +61,8 @@ export async function inputsFrom({ data, trainList, valList, testList, backbone 
   };
 }
 
-/** The most yielding there is: what else runs on the box comes first. */
-const NICE = 19;
-
 /** What the flags give to training; with `--nice` this process yields from now on. */
 export function machineFrom({ threads, provider, nice }: MachineFlags): Machine {
-  if (nice === true) setPriority(NICE);
+  if (nice === true) yieldCores();
   return { threads: threads ?? (nice === true ? Math.max(1, availableParallelism() >> 1) : 0), provider };
 }
