@@ -42,7 +42,7 @@ function readNode(bytes: Uint8Array, what: string): OnnxNode {
 function readAttribute(bytes: Uint8Array, what: string): [string, OnnxAttribute] {
   const fields = [...readFields(bytes, `${what}: attribute`)];
   const integers = (number: number): number[] => fields.filter((field) => field.number === number).flatMap((field) => signedIntegers(field, what));
-  const floats = (number: number): number[] => fields.filter((field) => field.number === number).flatMap((field) => [...new Float32Array(aligned(field.payload))]);
+  const floats = (number: number): number[] => fields.filter((field) => field.number === number).flatMap((field) => [...new Float32Array(aligned(field.payload, 'float32', what))]);
   const read = (): OnnxAttribute => {
     switch (fields.find((field) => field.number === 20)?.value) {
       case 1: return { kind: 'float', value: floats(2)[0] ?? 0 };
@@ -74,15 +74,14 @@ function readTensor(bytes: Uint8Array, what: string): [string, OnnxTensor] {
 function readData(fields: readonly WireField[], type: ElementType | undefined, what: string): TensorData | undefined {
   const raw = fields.find((field) => field.number === 9)?.payload;
   const integers = (number: number): number[] => fields.filter((field) => field.number === number).flatMap((field) => signedIntegers(field, what));
-  const bytes = (number: number): ArrayBuffer => aligned(raw ?? joined(fields.filter((field) => field.number === number)));
-  if (raw !== undefined && type !== undefined && raw.length % BYTES[type] !== 0) throw unreadable(what, `weights of type ${type} have ${raw.length} bytes`);
+  const bytes = (number: number): ArrayBuffer => aligned(raw ?? joined(fields.filter((field) => field.number === number)), type!, what);
   switch (type) {
     case 'float32': return new Float32Array(bytes(4));
     case 'double': return new Float64Array(bytes(10));
-    case 'float16': return new Float16Array(raw === undefined ? Uint16Array.from(integers(5)).buffer : aligned(raw));
-    case 'uint8': return raw === undefined ? Uint8Array.from(integers(5)) : new Uint8Array(aligned(raw));
-    case 'int32': return raw === undefined ? Int32Array.from(integers(5)) : new Int32Array(aligned(raw));
-    case 'int64': return raw === undefined ? BigInt64Array.from(integers(7), BigInt) : new BigInt64Array(aligned(raw));
+    case 'float16': return raw === undefined ? new Float16Array(Uint16Array.from(integers(5)).buffer) : new Float16Array(bytes(9));
+    case 'uint8': return raw === undefined ? Uint8Array.from(integers(5)) : new Uint8Array(bytes(9));
+    case 'int32': return raw === undefined ? Int32Array.from(integers(5)) : new Int32Array(bytes(9));
+    case 'int64': return raw === undefined ? BigInt64Array.from(integers(7), BigInt) : new BigInt64Array(bytes(9));
     default: return undefined;
   }
 }
@@ -100,7 +99,8 @@ function readValue(bytes: Uint8Array, what: string): OnnxValue {
 }
 
 /** A copy, which begins at a multiple of any element's size; a view into the file may not. */
-function aligned(bytes: Uint8Array): ArrayBuffer {
+function aligned(bytes: Uint8Array, type: ElementType, what: string): ArrayBuffer {
+  if (bytes.length % BYTES[type] !== 0) throw unreadable(what, `values of type ${type} have ${bytes.length} bytes`);
   return new Uint8Array(bytes).buffer;
 }
 

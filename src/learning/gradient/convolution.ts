@@ -20,6 +20,7 @@ export function convolutionOf(node: OnnxNode, input: Shape, weight: Shape): Conv
   if (weight.length !== 4 || input.length !== 4 || intOf(node, 'group', 1) !== 1 || intsOf(node, 'dilations', [1, 1]).some((step) => step !== 1) || isAutomatic(node)) {
     throw unknownVariant(node, 'two-dimensional convolutions with one group, no dilation and explicit padding are known');
   }
+  if (input[1] !== weight[1]) throw unknownVariant(node, `its kernels take ${weight[1]} channels and its input has ${input[1]}`);
   const kernel = [weight[2]!, weight[3]!] as const;
   const stride = intsOf(node, 'strides', [1, 1]) as [number, number];
   const pads = intsOf(node, 'pads', [0, 0, 0, 0]) as [number, number, number, number];

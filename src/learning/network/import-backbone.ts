@@ -8,6 +8,7 @@ import { int } from '../../onnx/onnx-graph.ts';
 import type { OnnxGraph, OnnxNode, OnnxTensor } from '../../onnx/onnx-graph.ts';
 import { readGraph } from '../../onnx/read-graph.ts';
 import { operatorOf } from '../gradient/operators.ts';
+import { inferShapes } from '../gradient/shapes.ts';
 import { BackboneNodes } from './backbone-nodes.ts';
 import { simplifyGraph } from './simplify-graph.ts';
 
@@ -18,6 +19,9 @@ export interface Backbone {
   readonly architecture: BackboneArchitecture;
   readonly graph: OnnxGraph;
 }
+
+/** Variants of operators, groups for one, show when shapes are worked out. */
+const TRIAL_SHAPE = [1, 3, 224, 224];
 
 const LAYOUTS: Readonly<Record<string, BackboneArchitecture>> = { '2: 2,2,2,2': 'resnet18', '2: 3,4,6,3': 'resnet34', '3: 3,4,6,3': 'resnet50' };
 
@@ -49,7 +53,9 @@ export function importBackbone(bytes: Uint8Array, what: string): Backbone {
     throw new SortlineError('MODEL_MISMATCH', `${what} is no ResNet-18, ResNet-34 or ResNet-50: after the first pooling it has ${found}; give an export of one of the three`, { context: { what, convolutions, blocks: counts } });
   }
   nodes.checkTail(value);
-  return { architecture, graph: withPooling(nodes.named, nodes.weights, nodes.input, value) };
+  const backbone = withPooling(nodes.named, nodes.weights, nodes.input, value);
+  inferShapes(backbone.nodes, new Map([...[...backbone.initialisers].map(([name, { shape }]) => [name, shape] as const), ['input', TRIAL_SHAPE]]));
+  return { architecture, graph: backbone };
 }
 
 /** The nodes named so far, and pooled features as the one output. */

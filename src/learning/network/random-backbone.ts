@@ -43,6 +43,7 @@ export function randomBackbone({ architecture, seed, width = 64 }: RandomBackbon
       channels = result;
     }
   });
+  builder.within('');
   builder.output('features', builder.add('Flatten', [builder.add('GlobalAveragePool', [value])], { axis: int(1) }, 'features'), 'float32', ['n', channels]);
   return { architecture, graph: builder.build('backbone', 16) };
 }

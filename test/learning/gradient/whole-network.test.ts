@@ -1,6 +1,8 @@
 // The gradient of whole networks against reverse-mode differentiation in float64, which is itself held against differences.
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { createRandom } from '../../../src/base/random.ts';
+import { importBackbone } from '../../../src/learning/network/import-backbone.ts';
 import type { Network } from '../../../src/learning/network/network.ts';
 import { createNetwork } from '../../../src/learning/network/network.ts';
 import { randomBackbone } from '../../../src/learning/network/random-backbone.ts';
@@ -39,6 +41,13 @@ async function compare(network: Network, batch: PictureBatch, size: number, layo
 test('the gradient of the whole ResNet-18, all its 11 million weights, in either layout', async () => {
   const network = networkOf('resnet18', 64);
   await compare(network, randomBatch(network, 1, 32, 1), 32, ['pixels', 'channels']);
+}, 60_000);
+
+const pretrained = '../shared/backbones/resnet18-imagenet.onnx';
+
+test.skipIf(!existsSync(pretrained))('the gradient of the pretrained ResNet-18', async () => {
+  const network = createNetwork(importBackbone(readFileSync(pretrained), pretrained), { architecture: 'resnet18', materials: 6, seed: 7 });
+  await compare(network, randomBatch(network, 1, 40, 2), 40, ['pixels']);
 }, 60_000);
 
 describe.each(['pixels', 'channels'] as const)('in %s', (layout) => {
