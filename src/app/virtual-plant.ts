@@ -67,10 +67,9 @@ export class VirtualPlant {
 
 /** What the virtual camera needs to draw the same world in another process. Throws DATA_UNREADABLE, DATA_EMPTY or DATA_LIST_INVALID for the photographs. */
 export function worldOptionsOf(options: PlantOptions, countsPerMm: number): WorldOptions {
-  const { seed, itemsPerSecond, itemCount, beltWidthMm, leadInMm, minGapMm, touchingShare } = options.world;
-  const photos = options.images === undefined ? undefined : photosFrom(options.images);
-  return {
-    seed, countsPerMm, itemsPerSecond, beltMmPerSecond: options.twin.beltMmPerSecond, beltWidthMm, leadInMm, minGapMm, touchingShare,
-    ...(itemCount === undefined ? {} : { itemCount }), ...(photos === undefined ? {} : { photos }),
-  };
+  const { world, twin, images } = options;
+  // Absent rather than undefined: the options cross between processes and are compared.
+  const given = Object.fromEntries(Object.entries(world).filter(([, value]) => value !== undefined)) as typeof world;
+  const photos = images === undefined ? undefined : photosFrom(images);
+  return { ...given, countsPerMm, beltMmPerSecond: twin.beltMmPerSecond, ...(photos === undefined ? {} : { photos }) };
 }
