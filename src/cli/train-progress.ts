@@ -2,7 +2,7 @@
 // latter, and what is prepared now and then.
 import type { Clock } from '../base/clock.ts';
 import { NS_PER_S } from '../base/units.ts';
-import { bar, durationText, epochText, stepText } from '../learning/train/progress-text.ts';
+import { bar, epochText, leftText, stepText } from '../learning/train/progress-text.ts';
 import type { TrainObserver } from '../learning/train/train-model.ts';
 
 /** Lines of preparing in a log: so many parts of the whole. */
@@ -20,24 +20,23 @@ export function trainProgress(stream: NodeJS.WriteStream, clock: Clock): TrainOb
     drawnNs = isLast ? -Infinity : clock.nowNs();
     stream.write(isLast ? '\r\x1b[K' : `\r${text.slice(0, Math.max(20, (stream.columns ?? 80) - 1))}\x1b[K`);
   };
-  /** By the pace since `what` was first told of. */
-  const leftSeconds = (what: string, done: number, total: number): number => {
+  /** By the pace since `what` was first told of; undefined the first time. */
+  const leftSeconds = (what: string, done: number, total: number): number | undefined => {
     const start = begun.get(what) ?? { atNs: clock.nowNs(), done };
     begun.set(what, start);
-    return done === start.done ? NaN : ((clock.nowNs() - start.atNs) / NS_PER_S / (done - start.done)) * (total - done);
+    return done === start.done ? undefined : ((clock.nowNs() - start.atNs) / NS_PER_S / (done - start.done)) * (total - done);
   };
   return {
     onRun: (runId) => say(`run ${runId}`),
     onNote: say,
     onPreparing: (what, done, total) => {
-      const left = leftSeconds(what, done, total);
-      const text = `${bar(done, total)} ${what} ${done}/${total}${Number.isNaN(left) ? '' : `, ${durationText(left)} left`}`;
+      const text = `${bar(done, total)} ${what} ${done}/${total}${leftText(leftSeconds(what, done, total))}`;
       if (isLive) live(text, done === total);
       else if (isPart(done, total)) say(text);
     },
     onStep: (report) => {
       const left = leftSeconds('steps', report.step, report.totalSteps);
-      if (isLive) live(stepText(report, Number.isNaN(left) ? 0 : left), false);
+      if (isLive) live(stepText(report, left), false);
     },
     onEpoch: (report) => say(epochText(report)),
     onMetrics: () => undefined,

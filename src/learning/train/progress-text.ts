@@ -4,9 +4,9 @@ import type { EpochReport, StepReport } from './train-loop.ts';
 
 const BAR_CELLS = 24;
 
-/** `[######------] pass 3, step 120/1100, loss 0.512, 12:40 left` */
-export function stepText({ step, totalSteps, epoch, loss }: StepReport, leftSeconds: number): string {
-  return `${bar(step, totalSteps)} pass ${epoch}, step ${step}/${totalSteps}, loss ${loss.toFixed(3)}, ${durationText(leftSeconds)} left`;
+/** `[######------] pass 3, step 120/1100, loss 0.512, 12:40 left`; undefined where it is too early to tell. */
+export function stepText({ step, totalSteps, epoch, loss }: StepReport, leftSeconds: number | undefined): string {
+  return `${bar(step, totalSteps)} pass ${epoch}, step ${step}/${totalSteps}, loss ${loss.toFixed(3)}${leftText(leftSeconds)}`;
 }
 
 /** `pass  3  loss 0.512  accuracy 91.2 %  (cardboard 94.3, glass …)  rate 0.00080  131.2 s  13.5 pictures/s  best` */
@@ -20,6 +20,11 @@ export function epochText({ epoch, loss, learnRate, validation, renderingsAccura
     ...(renderingsAccuracy === undefined ? [] : [`drawings ${(100 * renderingsAccuracy).toFixed(1)} %`]),
     `rate ${learnRate.toPrecision(3)}`, `${seconds.toFixed(1)} s`, `${imagesPerSecond.toFixed(1)} pictures/s`, ...(isBest ? ['best'] : []),
   ].join('  ');
+}
+
+/** `, 12:40 left` */
+export function leftText(leftSeconds: number | undefined): string {
+  return leftSeconds === undefined ? '' : `, ${durationText(leftSeconds)} left`;
 }
 
 /** `0:07`, `12:40`, `1:02:03` */

@@ -17,6 +17,7 @@ describe('progress', () => {
 
   test('shows a step with the time left', () => {
     expect(stepText({ step: 120, totalSteps: 1100, epoch: 3, loss: 0.5, seconds: 1 }, 760)).toBe('[##----------------------] pass 3, step 120/1100, loss 0.500, 12:40 left');
+    expect(stepText({ step: 1, totalSteps: 1100, epoch: 1, loss: 2, seconds: 1 }, undefined)).toMatch(/loss 2\.000$/);
     expect([bar(0, 0), bar(24, 24)]).toEqual([`[${'-'.repeat(24)}]`, `[${'#'.repeat(24)}]`]);
     expect([0.4, 7, 760, 3723, -1].map(durationText)).toEqual(['0:00', '0:07', '12:40', '1:02:03', '0:00']);
   });
