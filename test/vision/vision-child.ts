@@ -53,7 +53,7 @@ export class VisionChild {
   start(sections: { readonly classifier: object; readonly camera?: object; readonly inFlight?: number }): void {
     const { classifier, camera = {}, inFlight = 1 } = sections;
     const config = completeConfig(configSchema.parse({
-      classifier, camera, log: { level: 'warn' }, vision: { looks: { perItem: 1000, enoughConfidence: 1, maxWaiting: 4, inFlight } },
+      classifier, camera, log: { level: 'warn' }, vision: { looks: { perItem: 1000, enoughConfidence: 1, inFlight } },
     }));
     const calibration = calibrationFor(config);
     const motion = new BeltMotion({ atNs: systemClock.nowNs(), counts: 0 });
