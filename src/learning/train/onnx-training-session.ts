@@ -54,8 +54,10 @@ class OnnxTrainingSession implements TrainingSession {
   readonly #session: RuntimeSession;
   #current: Values;
   #next: Values;
-  /** Of the averaged weights; undefined when they have changed since. */
+  /** Of the averaged weights; undefined when a step has changed them since. */
   #inference: RuntimeSession | undefined;
+  /** Whether the averages were replaced since `#inference` was opened. */
+  #isInferenceOld = false;
 
   constructor(options: TrainingSessionOptions, training: TrainingGraph, session: RuntimeSession) {
     this.#options = options;
@@ -92,6 +94,7 @@ class OnnxTrainingSession implements TrainingSession {
   async predict(images: Uint8Array, count: number): Promise<Float32Array> {
     const { height, width } = this.#options;
     try {
+      if (this.#isInferenceOld) await this.#dropInference();
       this.#inference ??= await openRuntimeSession(this.exportModel(), this.#options);
       const { outputs } = await this.#inference.run({ image: { data: images.subarray(0, count * height * width * 3), shape: [count, height, width, 3] } }, { logits: undefined });
       return outputs['logits']!;
@@ -115,7 +118,7 @@ class OnnxTrainingSession implements TrainingSession {
         if (data !== undefined) this.#current.get(name)!.data.set(intoGraph(weight, data));
       }
     }
-    void this.#dropInference();
+    this.#isInferenceOld = true;
   }
 
   exportModel(): Uint8Array {
@@ -160,6 +163,7 @@ class OnnxTrainingSession implements TrainingSession {
   async #dropInference(): Promise<void> {
     const session = this.#inference;
     this.#inference = undefined;
+    this.#isInferenceOld = false;
     await session?.close();
   }
 }

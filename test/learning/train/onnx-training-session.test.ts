@@ -202,9 +202,12 @@ describe('the model', () => {
     expect(relativeError(await of(weights), logits)).toBeGreaterThan(1e-3);
   });
 
-  test('predict follows the next step', async () => {
+  test('predict follows the next step, and a state restored', async () => {
+    const before = session.state();
     await steps(session, 4, 4);
     expect(relativeError(await session.predict(batch.images, BATCH), logits)).toBeGreaterThan(1e-6);
+    session.restore(before);
+    expect(await session.predict(batch.images, BATCH)).toEqual(logits);
   });
 });
 
