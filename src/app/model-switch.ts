@@ -3,6 +3,7 @@
 //
 //   choice ─▶ load, verify, warm ─┬─▶ useClassifier ─▶ model.in-use ─▶ (its last batch done) close the old one
 //                                 └─▶ model.refused, model.in-use: the old one, in place of the new
+import { basename } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { isSortlineError, reasonOf, SortlineError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
@@ -62,8 +63,8 @@ export class ModelSwitch {
     const wanted = candidates[0]!;
     if (problem !== undefined) return this.#refuse({ role: 'pointer', name: CHAMPION, code: problem.code, message: problem.message });
     if (emptyStore !== undefined) return void log.warn({ store: emptyStore }, `no model of ${emptyStore} is champion any more: ${runner.classifier.description.model} goes on until one is promoted`);
-    // The same bytes, promoted again or under another name.
-    if (wanted.sha256 === runner.classifier.description.sha256) return this.#tellInUse(undefined);
+    const { model, sha256 } = runner.classifier.description;
+    if (wanted.sha256 === sha256 && basename(wanted.folder) === model) return this.#tellInUse(undefined);
     try {
       mustNotBeAvoided(wanted, this.#deps.avoid);
       const next = await this.#load(wanted);
