@@ -29,7 +29,7 @@ export function addBenchCommand(program: Command): void {
     .option('--frames <n>', 'frames of the memory measurement', wholeNumber({ min: 100 }), 20_000)
     .option('--training', 'measure a step of fine-tuning against the forward pass of the same batch instead; takes about a minute')
     .addOption(new Option('--architecture <name>', 'with --training: network to train').choices(ARCHITECTURES).default('resnet18'))
-    .option('--batch-size <n>', 'with --training: pictures a step', wholeNumber({ min: 1, max: 512 }), 16)
+    .option('--batch-size <n>', 'with --training: pictures a step', wholeNumber({ min: 1, max: 512 }), 32)
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExamples:\n  $ sortline bench --json\n  $ sortline bench --training')
     .action(async (flags: BenchFlags) => {
