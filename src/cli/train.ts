@@ -5,7 +5,8 @@ import type { Command } from 'commander';
 import { systemClock } from '../base/clock.ts';
 import { SortlineError } from '../base/errors.ts';
 import type { LearningStore } from '../learning/store/learning-store.ts';
-import type { TrainDeps, TrainOutcome, TrainRequest } from '../learning/train/train-model.ts';
+import type { TrainDeps, TrainOutcome } from '../learning/train/train-model.ts';
+import type { TrainRequest } from '../learning/train/training-sources.ts';
 import { EXIT_OK, EXIT_REFUSED } from './failure.ts';
 import type { StoreFlags } from './learning-store.ts';
 import { withStore, withStoreOption } from './learning-store.ts';
@@ -14,6 +15,7 @@ import type { InputFlags, MachineFlags } from './training-inputs.ts';
 import { inputsFrom, machineFrom, withInputOptions, withMachineOptions } from './training-inputs.ts';
 
 interface TrainFlags extends StoreFlags, InputFlags, MachineFlags, Readonly<Record<string, unknown>> {
+  readonly teacher?: string;
   readonly resume?: string;
   readonly name?: string;
   readonly out?: string;
@@ -26,6 +28,7 @@ export function addTrainCommand(program: Command): void {
     .summary('train a model on pictures')
     .description('Trains a classifier on labelled pictures, from a pretrained network, and stores it as a model that the line can run, with the temperature and the confidence thresholds found on the validation pictures. Ctrl-C ends it after the step it is in; --resume goes on from there with the same numbers.');
   withInputOptions(command, { valFor: 'the best weights are selected by', recipe: 'YAML file with hyperparameters; flags come before it' })
+    .option('--teacher <dir|name>', 'a better model to learn from besides the labels: folder, name in the store, or champion')
     .option('--resume <run>', 'go on with a run that was stopped; everything else is as it was')
     .option('--name <name>', 'name of run and model (default: after data and architecture)')
     .option('--out <dir>', 'write the model folder there as well')
@@ -70,7 +73,8 @@ async function requestOf(flags: TrainFlags, store: LearningStore): Promise<Train
   const given = givenHyperparameters(flags, flags.recipe);
   // Whoever names a backbone need not say again what it is.
   const architecture = given.architecture ?? trainingBackbone(inputs.backbone, undefined, store).backbone.architecture;
-  return { ...inputs, name: flags.name ?? nameAfter(inputs.source, architecture), weightsAs: flags.weights, hyperparameters: completed({ ...given, architecture }) };
+  const { teacher } = flags;
+  return { ...inputs, ...(teacher !== undefined && { teacher }), name: flags.name ?? nameAfter(inputs.source, architecture), weightsAs: flags.weights, hyperparameters: completed({ ...given, architecture }) };
 }
 
 async function report(outcome: TrainOutcome, flags: TrainFlags, seconds: number): Promise<number> {

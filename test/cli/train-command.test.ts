@@ -110,6 +110,20 @@ describe('sortline train', () => {
     expect(await train('--resume', run)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('STORE_REFUSED') as string });
   });
 
+  test('learns from a better model, and trains on from one', async () => {
+    const taught = await train(...data, ...HEAD, '--name', 'taught', '--teacher', 'straight', '--out', 'taught', '--json');
+    expect(taught.exitCode).toBe(0);
+    expect(readFileSync(join(rig.folder, 'taught', 'manifest.json'), 'utf8')).toContain('taught by straight');
+    await train(...data, ...HEAD, '--name', 'untaught', '--out', 'untaught');
+    expect(sha256Of(join(rig.folder, 'taught', 'model.onnx'))).not.toBe(sha256Of(join(rig.folder, 'untaught', 'model.onnx')));
+    // Next to nothing is learned, so that what comes out is what went in.
+    const { accuracy } = JSON.parse((await train('--data', data[1]!, '--backbone', 'straight', ...FINE, '--epoch-qty', '1', '--learn-rate', '1e-8', '--json')).stdout) as Trained;
+    const { metrics } = JSON.parse(readFileSync(join(rig.folder, 'straight', 'manifest.json'), 'utf8')) as { metrics: { validationAccuracy: number } };
+    expect(accuracy).toBe(metrics.validationAccuracy);
+    const { stderr } = await train(...data, ...HEAD, '--name', 'z', '--teacher', 'nowhere');
+    expect(stderr).toMatch(/error STORE_NOT_FOUND/);
+  });
+
   test('ends with the reason where training diverges', async () => {
     const { exitCode, stderr } = await train(...data, ...FINE, '--optimiser', 'sgd', '--learn-rate', '10', '--clip-norm', '0', '--warmup-epochs', '0');
     expect(exitCode).toBe(1);

@@ -18,7 +18,7 @@ export interface BatchTargets {
 }
 
 export interface TargetOptions {
-  readonly hyperparameters: Pick<Hyperparameters, 'seed' | 'label_smoothing' | 'mixup'>;
+  readonly hyperparameters: Pick<Hyperparameters, 'seed' | 'label_smoothing' | 'mixup' | 'teacher_share'>;
   readonly weightOf: Readonly<Record<Material, number>>;
 }
 

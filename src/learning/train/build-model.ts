@@ -16,7 +16,7 @@ import { storeWeightsAsFloat16 } from '../../onnx/store-float16.ts';
 import { evaluateVerdicts } from '../evaluate/evaluate-verdicts.ts';
 import type { Evaluation, Verdict } from '../evaluate/evaluation.ts';
 import { measureModel } from '../evaluate/measure-model.ts';
-import { MODEL_SHAPE } from './open-learner.ts';
+import { MODEL_SHAPE } from './model-shape.ts';
 import type { Thresholds } from './purity-thresholds.ts';
 import { thresholdsFor } from './purity-thresholds.ts';
 import { atTemperature, fitTemperature } from './temperature.ts';

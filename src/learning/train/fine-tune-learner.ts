@@ -6,13 +6,16 @@ import type { BatchTargets, TargetOptions } from './batch-targets.ts';
 import { batchTargets } from './batch-targets.ts';
 import type { JudgedPart, Learner, StepOutcome, StepPlan, TrainingPictures } from './learner.ts';
 import { pictureBatches, plainPictures } from './plain-batches.ts';
+import type { Teacher } from './teacher.ts';
+import { blendTaught } from './teacher.ts';
 import type { TrainingSession, TrainingState } from './training-session.ts';
 
 export interface FineTuneDeps {
   readonly pictures: TrainingPictures;
-  /** Closed with the learner, as is the session. */
+  /** Closed with the learner, as are session and teacher. */
   readonly loader: PictureLoader;
   readonly session: TrainingSession;
+  readonly teacher: Teacher | undefined;
   readonly targets: TargetOptions;
 }
 
@@ -57,13 +60,15 @@ export class FineTuneLearner implements Learner {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#deps.loader.close(), this.#deps.session.close()]);
+    const { loader, session, teacher } = this.#deps;
+    await Promise.all([loader.close(), session.close(), teacher?.close()]);
   }
 
   async #step(plan: StepPlan, images: Uint8Array): Promise<StepOutcome> {
-    const { session } = this.#deps;
+    const { session, teacher, targets: { hyperparameters } } = this.#deps;
     const { labels, weights, seed, mix } = this.#targets(plan);
     mix(images);
+    if (teacher !== undefined) blendTaught(labels, await teacher.probabilities(images, plan.samples.length), hyperparameters.teacher_share);
     const { loss, gradientNorm } = await session.step({ count: plan.samples.length, images, labels, weights, seed }, plan.rates);
     return { plan, loss, gradientNorm };
   }

@@ -1,6 +1,7 @@
 // Head mode: features of every augmented copy are computed once, by a backbone that stays as it is, and only a linear classifier
 // is trained on them.
 import type { CropShape } from '../../classify/classifier.ts';
+import { MATERIALS } from '../../domain/material.ts';
 import type { RuntimeSession } from '../../onnx/runtime.ts';
 import { writeGraph } from '../../onnx/write-graph.ts';
 import type { PictureLoader } from '../augment/picture-loader.ts';
@@ -13,6 +14,8 @@ import type { PictureBatch } from './plain-batches.ts';
 import { pictureBatches, plainPictures } from './plain-batches.ts';
 import type { FeatureScale } from './softmax-head.ts';
 import { bringToScale, scaleOf, SoftmaxHead } from './softmax-head.ts';
+import type { Teacher } from './teacher.ts';
+import { blendTaught } from './teacher.ts';
 import type { TrainingState } from './training-session.ts';
 
 export interface HeadDeps {
@@ -20,6 +23,7 @@ export interface HeadDeps {
   readonly loader: PictureLoader;
   /** Of `featureGraph(backbone)`. */
   readonly session: RuntimeSession;
+  readonly teacher: Teacher | undefined;
   readonly backbone: Backbone;
   readonly shape: CropShape;
   readonly copies: number;
@@ -34,19 +38,21 @@ export interface HeadDeps {
 /** Rows of features of the samples and of what is judged, all brought to scale. */
 interface Features extends Readonly<Record<JudgedPart, Float32Array>> {
   readonly train: Float32Array;
+  /** What the teacher says of the samples, (samples, materials); undefined without one. */
+  readonly taught: Float32Array | undefined;
   readonly scale: FeatureScale;
 }
 
 /**
- * Computes all features; undefined where `signal` fired on the way. Loader and session are given back: they are not needed any
- * more when this settles. Throws IMAGE_UNREADABLE, TRAIN_LOADER_FAILED and what the runtime throws.
+ * Computes all features; undefined where `signal` fired on the way. Loader, session and teacher are closed: they are not needed
+ * any more when this settles. Throws IMAGE_UNREADABLE, TRAIN_LOADER_FAILED and what the runtime throws.
  */
 export async function openHeadLearner(deps: HeadDeps): Promise<Learner | undefined> {
   try {
     const features = await computeFeatures(deps);
     return features === undefined ? undefined : new HeadLearner(deps, features);
   } finally {
-    await Promise.all([deps.loader.close(), deps.session.close()]);
+    await Promise.all([deps.loader.close(), deps.session.close(), deps.teacher?.close()]);
   }
 }
 
@@ -96,6 +102,13 @@ class HeadLearner implements Learner {
     for (const [row, sample] of samples.entries()) features.set(this.#features.train.subarray(sample * width, (sample + 1) * width), row * width);
     // Sample s is picture s modulo their number, in its copy s divided by it.
     const { labels, weights, seed, mix } = batchTargets(samples.map((sample) => pictures.train[sample % pictures.train.length]!.material), rates.step, targets);
+    const { taught } = this.#features;
+    if (taught !== undefined) {
+      const said = new Float32Array(labels.length);
+      for (const [row, sample] of samples.entries()) said.set(taught.subarray(sample * MATERIALS.length, (sample + 1) * MATERIALS.length), row * MATERIALS.length);
+      mix(said);
+      blendTaught(labels, said, targets.hyperparameters.teacher_share);
+    }
     mix(features);
     return this.#head.step({ count: samples.length, features, labels, weights, seed }, rates);
   }
@@ -110,10 +123,13 @@ async function computeFeatures(deps: HeadDeps): Promise<Features | undefined> {
   const renderings = plainPictures(pictures.renderings, pictures.train.length + pictures.val.length);
   const all = [...samples, ...val, ...renderings];
   const rows = new Float32Array(all.length * width);
+  const taught = deps.teacher === undefined ? undefined : new Float32Array(samples.length * MATERIALS.length);
   let done = 0;
   for await (const batch of pictureBatches(deps.loader, all)) {
     if (deps.signal.aborted) return undefined;
     rows.set(await runBackbone(deps, batch), done * width);
+    const trainedOn = Math.min(batch.count, samples.length - done);
+    if (taught !== undefined && trainedOn > 0) taught.set(await deps.teacher!.probabilities(batch.images, trainedOn), done * MATERIALS.length);
     done += batch.count;
     deps.onProgress(done, all.length);
   }
@@ -121,7 +137,7 @@ async function computeFeatures(deps: HeadDeps): Promise<Features | undefined> {
   const train = part(0, samples.length);
   const scale = scaleOf(train, width);
   bringToScale(rows, scale);
-  return { train, val: part(samples.length, val.length), renderings: part(samples.length + val.length, renderings.length), scale };
+  return { train, taught, val: part(samples.length, val.length), renderings: part(samples.length + val.length, renderings.length), scale };
 }
 
 async function runBackbone({ session, shape }: HeadDeps, { images, count }: PictureBatch): Promise<Float32Array> {

@@ -30,6 +30,7 @@ export const hyperparameters = z.strictObject({
   dropout: z.number().min(0).max(0.9).default(0).describe('Share of the features dropped before the last layer while training.'),
   label_smoothing: z.number().min(0).max(0.5).default(0.05).describe('Share of each label spread over all materials.'),
   mixup: z.number().min(0).max(5).default(0).describe('Alpha of mixup (Zhang et al., 2018): pairs of pictures are blended; 0 is off.'),
+  teacher_share: share.default(0.5).describe('With a teacher (`--teacher`): share of each label that is what the teacher says of the picture.'),
   class_weights: z.enum(['none', 'balanced']).default('none').describe('`balanced` weighs each material by the inverse of how often it occurs.'),
 
   transform_horz: z.boolean().default(true).describe('Mirror at random, left to right.'),

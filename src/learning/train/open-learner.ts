@@ -1,7 +1,7 @@
 // Puts a learner together for the mode that was asked for: picture processes, network, session.
 import { availableParallelism, freemem } from 'node:os';
 import { reasonOf, SortlineError } from '../../base/errors.ts';
-import type { CropShape } from '../../classify/classifier.ts';
+import type { Logger } from '../../base/logger.ts';
 import { MATERIALS } from '../../domain/material.ts';
 import { isCudaInstalled, openRuntimeSession } from '../../onnx/runtime.ts';
 import { writeGraph } from '../../onnx/write-graph.ts';
@@ -17,7 +17,10 @@ import { materialWeights } from './labels.ts';
 import type { Learner, TrainingPictures } from './learner.ts';
 import type { TrainedHead } from './model-backbone.ts';
 import { withHead } from './model-backbone.ts';
+import { MODEL_SHAPE } from './model-shape.ts';
 import { openTrainingSession } from './onnx-training-session.ts';
+import type { Teacher } from './teacher.ts';
+import { openTeacher } from './teacher.ts';
 
 /** What the machine gives to a training; none of it changes the numbers on one kind of provider. */
 export interface Machine {
@@ -33,15 +36,15 @@ export interface LearnerRequest {
   readonly backbone: Backbone;
   /** Of a model to train on from; fine-tuning begins with it. */
   readonly head: TrainedHead | undefined;
+  /** Folder of the model that is learned from besides; undefined for none. */
+  readonly teacher: string | undefined;
   readonly machine: Machine;
   readonly signal: AbortSignal;
+  readonly log: Logger;
   /** Something a person should know. */
   onNote(text: string): void;
   onFeatures(done: number, total: number): void;
 }
-
-/** What the models of this trainer take. */
-export const MODEL_SHAPE: CropShape = { height: 224, width: 224 };
 
 /** Batches of pictures prepared ahead of the step. */
 const AHEAD = 2;
@@ -80,7 +83,7 @@ async function openFineTune(request: LearnerRequest, loader: PictureLoader): Pro
   const session = await onProvider(request, (provider) => openTrainingSession({
     network, optimiser, dropout, trainable, batchSize: Math.min(batch_size, pictures.train.length), ...MODEL_SHAPE, provider, threads: threadsOf(request.machine),
   }));
-  return new FineTuneLearner({ pictures, loader, session, targets: targetsOf(request) });
+  return new FineTuneLearner({ pictures, loader, session, teacher: await teacherOf(request), targets: targetsOf(request) });
 }
 
 async function openHead(request: LearnerRequest, loader: PictureLoader): Promise<Learner | undefined> {
@@ -92,7 +95,11 @@ async function openHead(request: LearnerRequest, loader: PictureLoader): Promise
   }
   const graph = writeGraph(featureGraph(backbone, MODEL_SHAPE));
   const session = await onProvider(request, (provider) => openRuntimeSession(graph, { provider, threads: threadsOf(request.machine) }));
-  return openHeadLearner({ pictures, loader, session, backbone, shape: MODEL_SHAPE, copies, optimiser, dropout, targets: targetsOf(request), signal, onProgress: onFeatures });
+  return openHeadLearner({ pictures, loader, session, teacher: await teacherOf(request), backbone, shape: MODEL_SHAPE, copies, optimiser, dropout, targets: targetsOf(request), signal, onProgress: onFeatures });
+}
+
+async function teacherOf({ teacher, machine, log }: LearnerRequest): Promise<Teacher | undefined> {
+  return teacher === undefined ? undefined : openTeacher(teacher, { threads: machine.threads, log });
 }
 
 /** Opens on the provider asked for, or on the best that works. */
