@@ -147,6 +147,15 @@ describe('a good file', () => {
     expect(loaded).toMatchObject({ ok: true, config: { classifier: { model: '/etc/sortline/models/mine' }, calibration: { file: '/abs/c.json' } } });
   });
 
+  it('knows the champion as a word and its store as a path', () => {
+    const modelOf = (text: string): unknown => {
+      const loaded = parseConfig(text, { file: '/etc/sortline/line.yaml', environment: {} });
+      return loaded.ok ? [loaded.config.classifier.model, loaded.config.classifier.store] : loaded.problems;
+    };
+    expect(modelOf('classifier: { model: champion, store: learning }\n')).toEqual(['champion', '/etc/sortline/learning']);
+    expect(modelOf('classifier: { model: ./champion }\n')).toEqual(['/etc/sortline/champion', undefined]);
+  });
+
   it('may use anchors', () => {
     const loaded = parseConfig('bins: [{ id: metal }]\nrecipe: { bins: { cardboard: &r residue, glass: *r, paper: *r, plastic: *r, trash: *r } }\nactuators: [{ id: a, bin: metal, output: 0, offsetMm: 1 }]\n', { file: 'x', environment: {} });
     expect(loaded).toMatchObject({ ok: true, config: { recipe: { bins: { glass: 'residue', metal: 'metal' } } } });
