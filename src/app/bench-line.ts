@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { SortlineError } from '../base/errors.ts';
 import type { Config } from '../config/schema.ts';
 import type { BenchResult, BenchSample, BenchTask } from './bench-worker.ts';
+import { median } from './median.ts';
 
 export interface BenchReport {
   readonly bareCropsPerSecond: number;
@@ -53,7 +54,7 @@ export async function benchLine(options: BenchOptions): Promise<BenchReport> {
   const long = await lineResult({ kind: 'line', config: hurried(config), warmUpSeconds: MEMORY_WARM_UP_SECONDS, seconds: 1, frames });
   const last = long.samples.at(-1)!;
   return {
-    bareCropsPerSecond: medianOf(bareRates), lineCropsPerSecond: medianOf(lineRates), ratio: medianOf(ratios),
+    bareCropsPerSecond: median(bareRates), lineCropsPerSecond: median(lineRates), ratio: median(ratios),
     overheadMs: { p50: easy.overheadMs.p50, p99: easy.overheadMs.p99 },
     rssMb: { line: last.lineRssMb, vision: last.visionRssMb, slopePer1000Frames: slopePer1000Frames(long.samples) },
     readyMs: easy.readyMs,
@@ -136,10 +137,6 @@ function inWorker(task: BenchTask): Promise<BenchResult> {
 
 function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function medianOf(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
 
 function rateOf(samples: readonly BenchSample[]): number {

@@ -10,6 +10,7 @@ import { createNetwork } from '../learning/network/network.ts';
 import { randomBackbone } from '../learning/network/random-backbone.ts';
 import type { Architecture } from '../learning/train/hyperparameters.ts';
 import { openTrainingSession } from '../learning/train/onnx-training-session.ts';
+import { median } from './median.ts';
 
 export interface TrainingBenchOptions {
   readonly architecture: Architecture;
@@ -63,9 +64,4 @@ async function timed(clock: Clock, work: () => Promise<unknown>): Promise<number
   const startedNs = clock.nowNs();
   await work();
   return (clock.nowNs() - startedNs) / NS_PER_MS;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b), middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

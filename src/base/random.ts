@@ -14,6 +14,16 @@ export interface Random {
   fork(stream: number): Random;
 }
 
+/** The items in another order (Fisher and Yates); a copy. Draws once for each item but one. */
+export function shuffled<T>(items: Iterable<T>, random: Random): T[] {
+  const result = [...items];
+  for (let last = result.length - 1; last > 0; last--) {
+    const other = random.integer(0, last);
+    [result[last], result[other]] = [result[other]!, result[last]!];
+  }
+  return result;
+}
+
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   const splitmix = (): number => {

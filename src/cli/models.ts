@@ -7,7 +7,7 @@ import type { Artifact, LearningStore } from '../learning/store/learning-store.t
 import type { RegisteredModel } from '../learning/registry/registered-models.ts';
 import type { StoreFlags } from './learning-store.ts';
 import { withStore, withStoreOption } from './learning-store.ts';
-import { momentText, sizeText, valueText } from './quantity-text.ts';
+import { momentText, percentText, sizeText, valueText } from './quantity-text.ts';
 
 interface ModelsFlags extends StoreFlags {
   readonly json?: true;
@@ -56,7 +56,7 @@ async function list(store: LearningStore, flags: ModelsFlags): Promise<void> {
   if (flags.json === true) return void process.stdout.write(`${JSON.stringify(rows)}\n`);
   process.stdout.write(textTable(
     [{ heading: 'model' }, { heading: 'state' }, { heading: 'accuracy', align: 'right' }, { heading: 'pictures', align: 'right' }, { heading: 'size', align: 'right' }, { heading: 'created' }, { heading: 'aliases' }],
-    rows.map(({ name, version, state, judged, bytes, createdAtIso, aliases }) => [`${name}:v${version}`, state, judged === null ? '' : `${(100 * judged.accuracy).toFixed(1)} %`, judged === null ? '' : String(judged.n), sizeText(bytes), momentText(createdAtIso), aliases.join(', ')]),
+    rows.map(({ name, version, state, judged, bytes, createdAtIso, aliases }) => [`${name}:v${version}`, state, judged === null ? '' : percentText(judged.accuracy), judged === null ? '' : String(judged.n), sizeText(bytes), momentText(createdAtIso), aliases.join(', ')]),
   ));
   await warnOfPointer(store);
 }
@@ -96,7 +96,7 @@ async function show(store: LearningStore, reference: string, flags: ModelsFlags)
   const makers = store.makersOf(artifact).map(({ id, name }) => `${name} (${id})`);
   const lines = [
     `${artifact.name}:v${artifact.version}`, `  state: ${model.state}`, `  created: ${momentText(artifact.createdAtIso)}`, `  made by: ${makers.join(', ') || 'no run'}`, `  size: ${sizeText(document.bytes)}`,
-    `  accuracy: ${document.judged === null ? 'never judged' : `${(100 * document.judged.accuracy).toFixed(1)} % of ${document.judged.n} pictures (run ${document.judged.runId})`}`,
+    `  accuracy: ${document.judged === null ? 'never judged' : `${percentText(document.judged.accuracy)} of ${document.judged.n} pictures (run ${document.judged.runId})`}`,
     ...Object.entries(artifact.metadata).map(([key, value]) => `  ${key}: ${valueText(value)}`),
     ...model.events.map((event) => {
       const { kind, atIso, who, reason } = event;

@@ -11,6 +11,11 @@ export function sizeText(bytes: number): string {
   return `${unit === 0 || value >= 99.95 ? value.toFixed(0) : value.toFixed(1)} ${units[unit]}`;
 }
 
+/** `91.5 %` of a share from 0 to 1. */
+export function percentText(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
 /** `4 s`, `3 min 12 s`, `2 h 05 min`. */
 export function durationText(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));

@@ -9,7 +9,7 @@ import type { Artifact, LearningStore, Run, RunKind } from '../learning/store/le
 import { wholeNumber } from './arguments.ts';
 import type { StoreFlags } from './learning-store.ts';
 import { withStore, withStoreOption } from './learning-store.ts';
-import { durationText, momentText, sizeText, valueText } from './quantity-text.ts';
+import { durationText, momentText, percentText, sizeText, valueText } from './quantity-text.ts';
 
 const KINDS: readonly RunKind[] = ['import', 'split', 'harvest', 'train', 'evaluate'];
 const CONSOLE_SHOWN = 20;
@@ -56,7 +56,7 @@ async function list(store: LearningStore, flags: RunsFlags): Promise<void> {
 }
 
 function accuracyOf({ summary }: Run): string {
-  return typeof summary.accuracy === 'number' ? `${(100 * summary.accuracy).toFixed(1)} %` : '';
+  return typeof summary.accuracy === 'number' ? percentText(summary.accuracy) : '';
 }
 
 /** A crashed run took until its last sign of life. */

@@ -5,7 +5,7 @@
 //   slot k of one pitch:  │←gap/2→[····item k····]←───slack───→←gap/2→│ slot k+1 …      (travel: item 0 goes first)
 import { SortlineError } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
-import { createRandom } from '../base/random.ts';
+import { createRandom, shuffled } from '../base/random.ts';
 import type { EncoderCounts, Millimetres } from '../base/units.ts';
 import type { Material } from '../domain/material.ts';
 import { MATERIALS } from '../domain/material.ts';
@@ -196,7 +196,7 @@ class SeededWorld implements World {
   #photoIndex(index: number, count: number): number {
     const round = Math.floor(index / count);
     if (this.#shuffle?.round !== round) {
-      this.#shuffle = { round, order: shuffled(count, this.#random.fork(STREAM.shuffles).fork(round)) };
+      this.#shuffle = { round, order: shuffled(Array(count).keys(), this.#random.fork(STREAM.shuffles).fork(round)) };
     }
     return this.#shuffle.order[index % count]!;
   }
@@ -224,13 +224,4 @@ export function extentOf(item: Pick<WorldItem, 'lengthMm' | 'widthMm' | 'rotatio
   const cos = Math.abs(Math.cos(item.rotationRad));
   const sin = Math.abs(Math.sin(item.rotationRad));
   return { alongMm: item.lengthMm * cos + item.widthMm * sin, acrossMm: item.lengthMm * sin + item.widthMm * cos };
-}
-
-function shuffled(count: number, random: Random): number[] {
-  const order = Array.from({ length: count }, (_, index) => index);
-  for (let index = count - 1; index > 0; index--) {
-    const other = random.integer(0, index);
-    [order[index], order[other]] = [order[other]!, order[index]!];
-  }
-  return order;
 }

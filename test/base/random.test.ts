@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRandom } from '../../src/base/random.ts';
+import { createRandom, shuffled } from '../../src/base/random.ts';
 import { retryDelayMs } from '../../src/base/retry.ts';
 
 describe('createRandom', () => {
@@ -39,5 +39,21 @@ describe('retryDelayMs', () => {
       expect(delayMs).toBeLessThanOrEqual(ceiling);
       expect(delayMs).toBeGreaterThanOrEqual(ceiling * 0.8);
     }
+  });
+});
+
+describe('shuffled', () => {
+  it('keeps every item once, leaves its argument alone, and follows from the seed', () => {
+    fc.assert(fc.property(fc.array(fc.integer()), fc.integer(), (items, seed) => {
+      const before = [...items];
+      const result = shuffled(items, createRandom(seed));
+      expect(items).toEqual(before);
+      expect(result.toSorted((a, b) => a - b)).toEqual(before.toSorted((a, b) => a - b));
+      expect(result).toEqual(shuffled(before.values(), createRandom(seed)));
+    }));
+  });
+
+  it('moves things', () => {
+    expect(shuffled(Array(50).keys(), createRandom(1))).not.toEqual([...Array(50).keys()]);
   });
 });

@@ -1,8 +1,9 @@
 // `harvest.csv`: which pictures were harvested, when they were taken and what the line had thought of them. Written anew as a
 // whole, so that it is never half there.
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { reasonOf, SortlineError } from '../../base/errors.ts';
+import { replaceFile } from '../../base/replace-file.ts';
 import { isMaterial } from '../../domain/material.ts';
 import type { LedgerPrediction } from '../../ledger/read-predictions.ts';
 
@@ -36,15 +37,7 @@ export function writeHarvested(folder: string, harvested: readonly LedgerPredict
   const file = join(folder, HARVEST_FILE);
   const rows = harvested.map(({ itemId, seenWallMs, material, confidence, looks, disagrees }) => [itemId, new Date(seenWallMs).toISOString(), material, confidence.toFixed(4), looks, disagrees].join(','));
   try {
-    mkdirSync(folder, { recursive: true });
-    const handle = openSync(`${file}.part`, 'w');
-    try {
-      writeFileSync(handle, `${[COLUMNS, ...rows].join('\n')}\n`);
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-    renameSync(`${file}.part`, file);
+    replaceFile(file, [Buffer.from(`${[COLUMNS, ...rows].join('\n')}\n`)]);
   } catch (cause) {
     throw new SortlineError('DATA_UNREADABLE', `${file} cannot be written: ${reasonOf(cause)}`, { context: { file }, cause });
   }

@@ -30,8 +30,13 @@ export interface DataSetRequest {
   readonly seed?: number | undefined;
 }
 
+/** A picture with the SHA-256 of its bytes, hexadecimal. */
+export interface DataPicture extends LabelledPicture {
+  readonly sha256: string;
+}
+
 /** Three disjoint parts, each ordered by name. `val` and `test` may be empty. */
-export interface DataSet extends Readonly<Record<DataPart, readonly LabelledPicture[]>> {
+export interface DataSet extends Readonly<Record<DataPart, readonly DataPicture[]>> {
   /** Artifacts that were read, for `RunRecorder.use`. */
   readonly artifacts: readonly Artifact[];
   /** SHA-256 over part, name and content of every picture: the same digest is the same data in the same parts. */
@@ -57,7 +62,9 @@ export interface OpenDataSetDeps {
  */
 export async function openDataSet(request: DataSetRequest, deps: OpenDataSetDeps): Promise<DataSet> {
   const { parts, ...rest } = isFolder(request.source) ? await openFolder(request, deps) : await openArtifact(request, deps);
-  return { ...rest, ...parts, digest: digestOf(parts) };
+  const hashed = (part: DataPart): DataPicture[] => parts[part].map((picture) => ({ ...picture, sha256: picture.sha256 ?? createHash('sha256').update(readFileSync(picture.file)).digest('hex') }));
+  const pictures = { train: hashed('train'), val: hashed('val'), test: hashed('test') };
+  return { ...rest, ...pictures, digest: digestOf(pictures) };
 }
 
 async function openFolder(request: DataSetRequest, deps: OpenDataSetDeps): Promise<Opened> {
@@ -112,10 +119,10 @@ function originOf(lists: PartLists): string {
   return `lists ${[lists.train ?? 'all others', lists.val, lists.test].filter((list) => list !== undefined).join(', ')}`;
 }
 
-function digestOf(parts: Opened['parts']): string {
+function digestOf(parts: Readonly<Record<DataPart, readonly DataPicture[]>>): string {
   const hash = createHash('sha256');
   for (const part of DATA_PARTS) {
-    for (const { name, file, sha256 } of parts[part]) hash.update(`${part} ${name} ${sha256 ?? createHash('sha256').update(readFileSync(file)).digest('hex')}\n`);
+    for (const { name, sha256 } of parts[part]) hash.update(`${part} ${name} ${sha256}\n`);
   }
   return hash.digest('hex');
 }

@@ -1,7 +1,7 @@
 // Parts a data set by chance: the same seed and the same pictures always give the same parts, each material is spread in the
 // same shares, and what belongs together stays together. Pure; nothing is read.
 import type { Random } from '../../base/random.ts';
-import { createRandom } from '../../base/random.ts';
+import { createRandom, shuffled } from '../../base/random.ts';
 import type { Material } from '../../domain/material.ts';
 import { MATERIALS } from '../../domain/material.ts';
 import type { DataPart } from '../../image/labelled-pictures.ts';
@@ -75,13 +75,3 @@ function targetsOf(count: number, ratios: SplitRatios): Record<DataPart, number>
 
 /** 0.6 of 5 is 3, whatever binary fractions make of it. */
 const ROUNDING = 1e-4;
-
-/** Fisher and Yates; a copy. */
-function shuffled<T>(values: readonly T[], random: Random): T[] {
-  const result = [...values];
-  for (let last = result.length - 1; last > 0; last--) {
-    const other = random.integer(0, last);
-    [result[last], result[other]] = [result[other]!, result[last]!];
-  }
-  return result;
-}

@@ -3,10 +3,10 @@
 //
 //   <store>/champion.json            {model, previous, name, version, sha256, promotedAtIso}
 //   <store>/champion/trashnet-v3/    model.onnx, manifest.json
-import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { SortlineError } from '../../base/errors.ts';
+import { replaceFile } from '../../base/replace-file.ts';
 import type { ChampionPointer } from '../../classify/champion-pointer.ts';
 import { CHAMPION_FILE } from '../../classify/champion-pointer.ts';
 import { loadModel } from '../../classify/load-model.ts';
@@ -59,18 +59,9 @@ export function removeOtherFolders(storeFolder: string, options: { keep: readonl
 }
 
 function replace(path: string, text: string): void {
-  const temporary = `${path}.${randomBytes(4).toString('hex')}.part`;
   try {
-    const file = openSync(temporary, 'wx');
-    try {
-      writeSync(file, text);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(temporary, path);
+    replaceFile(path, [Buffer.from(text)]);
   } catch (error) {
-    rmSync(temporary, { force: true });
     throw storeError(error, path);
   }
 }

@@ -2,7 +2,7 @@
 // predictions of trials it has not seen grow worse when that parameter's values are shuffled (Breiman, 2001, section 10). Beside it
 // the plain linear correlation. The two columns are those of W&B's parameter importance panel. Pure: the same trials, the same ranking.
 import type { Random } from '../../base/random.ts';
-import { createRandom } from '../../base/random.ts';
+import { createRandom, shuffled } from '../../base/random.ts';
 import type { Samples, Tree } from './random-forest.ts';
 import { growForest } from './random-forest.ts';
 
@@ -92,16 +92,6 @@ function growthOf(tree: Tree, { rows, targets }: Samples, { feature, shuffling }
   let grown = 0;
   for (let round = 0; round < SHUFFLES; round++) grown += errorWith(shuffled(tree.unseen, shuffling));
   return grown / SHUFFLES - errorWith(tree.unseen);
-}
-
-/** Fisher and Yates. */
-function shuffled(items: readonly number[], random: Random): number[] {
-  const result = [...items];
-  for (let last = result.length - 1; last > 0; last--) {
-    const other = random.integer(0, last);
-    [result[last], result[other]] = [result[other]!, result[last]!];
-  }
-  return result;
 }
 
 function correlationOf(xs: readonly number[], ys: readonly number[]): number | null {

@@ -155,7 +155,7 @@ describe('a checkpoint', () => {
     const checkpoints = newFolder();
     await run({ checkpoints });
     expect(existsSync(checkpoints.path)).toBe(true);
-    expect(readdirSync(checkpoints.path).filter((name) => name.includes('.tmp'))).toEqual([]);
+    expect(readdirSync(checkpoints.path).filter((name) => name.endsWith('.part'))).toEqual([]);
     checkpoints.remove();
     expect(existsSync(checkpoints.path)).toBe(false);
   });
