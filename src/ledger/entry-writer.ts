@@ -4,6 +4,7 @@ import type { MonotonicNs } from '../base/units.ts';
 import type { Prediction } from '../domain/decision.ts';
 import type { LineEvent } from '../domain/line-event.ts';
 import type { Database, SqlValue } from './sqlite.ts';
+import { createTallies } from './tallies.ts';
 
 /** An event as the ledger buffers it: with the wall time it was heard at. */
 export interface LedgerEntry {
@@ -48,11 +49,12 @@ export function createEntryWriter(database: Database, options: { run: number; lo
     commanded: database.prepare(upsertItem(COMMANDED)),
     // One outcome per item: the first one stays, whatever comes later.
     settled: database.prepare(`${upsertItem(SETTLED)} WHERE outcome IS NULL`),
-    truth: database.prepare(upsertItem(TRUTH)),
+    truth: database.prepare(`${upsertItem(TRUTH)} WHERE truth_material IS NULL`),
     look: database.prepare(`INSERT INTO looks (item, frame, captured_ns, x_px, y_px, width_px, height_px, material, confidence, probabilities, inference_ms)
       SELECT item, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM items WHERE item_id = ? ON CONFLICT DO NOTHING`),
     event: database.prepare('INSERT INTO events (run, at_ns, at_wall_ms, kind, subject, detail) VALUES (?, ?, ?, ?, ?, ?)'),
   };
+  const tallies = createTallies(database);
   const writeNote = ({ atNs, wallMs, kind, subject, detail }: EventRow): void => {
     statements.event.run(run, atNs, Math.round(wallMs), kind, subject ?? null, JSON.stringify(detail));
   };
@@ -63,8 +65,8 @@ export function createEntryWriter(database: Database, options: { run: number; lo
       case 'item.look': return void (options.looks && statements.look.run(...lookValues(event)));
       case 'item.decided': return void statements.decided.run(run, event.decision.itemId, wallMs, ...decidedValues(event));
       case 'item.commanded': return void statements.commanded.run(run, event.itemId, wallMs, ...commandedValues(event));
-      case 'item.settled': return void statements.settled.run(run, event.itemId, wallMs, ...settledValues(event, wallMs));
-      case 'item.truth': return void statements.truth.run(run, event.itemId, wallMs, event.truth.material, event.truth.landedIn);
+      case 'item.settled': return void (statements.settled.run(run, event.itemId, wallMs, ...settledValues(event, wallMs)) > 0 && tallies.settled(event.itemId));
+      case 'item.truth': return void (statements.truth.run(run, event.itemId, wallMs, event.truth.material, event.truth.landedIn) > 0 && tallies.landed(event.itemId));
       case 'line.stats': return;
       default: return writeNote({ atNs: event.atNs, wallMs, kind: event.kind, ...noteOf(event) });
     }
@@ -98,10 +100,12 @@ function settledValues({ atNs, bin, outcome, cause, firedAtCounts, countError }:
   return [atNs, wallMs, bin, outcome, cause, firedAtCounts ?? null, countError ?? null];
 }
 
-function noteOf(event: EventOf<'line.state' | 'alarm.raised' | 'alarm.cleared' | 'bin.state' | 'recipe.changed' | 'model.in-use'>): Pick<EventRow, 'subject' | 'detail'> {
+function noteOf(event: EventOf<'line.state' | 'alarm.raised' | 'alarm.acknowledged' | 'alarm.cleared' | 'bin.state' | 'recipe.changed' | 'operator.command' | 'model.in-use'>): Pick<EventRow, 'subject' | 'detail'> {
   switch (event.kind) {
     case 'line.state': return { subject: event.state, detail: { reason: event.reason, by: event.by } };
     case 'alarm.raised': return { subject: event.alarm, detail: { subject: event.subject, message: event.message, whatToDo: event.whatToDo } };
+    case 'alarm.acknowledged': return { subject: event.alarm, detail: { subject: event.subject, by: event.by } };
+    case 'operator.command': return { subject: event.command, detail: { ...event.detail, by: event.by, result: event.result, reason: event.reason } };
     case 'alarm.cleared': return { subject: event.alarm, detail: { subject: event.subject } };
     case 'bin.state': return { subject: event.bin, detail: { full: event.full, enabled: event.enabled } };
     case 'model.in-use': return { subject: event.model.model, detail: { ...event.model } };

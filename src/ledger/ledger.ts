@@ -245,7 +245,9 @@ export class Ledger {
     this.#retentionTimer = this.#deps.clock.after(delayMs, () => {
       let hasMore = false;
       try {
-        hasMore = this.#store?.deleteBefore(this.#deps.clock.wallMs() - this.#deps.options.retentionDays * MS_PER_DAY) ?? false;
+        const { clock, options } = this.#deps;
+        const daysAgo = (days: number): number => clock.wallMs() - days * MS_PER_DAY;
+        hasMore = this.#store?.deleteBefore(daysAgo(options.retentionDays), daysAgo(Math.max(options.retentionDays, options.sumsRetentionDays))) ?? false;
       } catch (error) {
         // The next write meets the same disk and tells; deleting is tried again in a minute.
         this.#log.debug({ reason: reasonOf(error) }, 'old entries could not be deleted');

@@ -8,6 +8,7 @@ import { createEntryWriter } from './entry-writer.ts';
 import type { EntryWriter, LedgerEntry } from './entry-writer.ts';
 import { migrate } from './schema.ts';
 import type { Database } from './sqlite.ts';
+import { deleteTalliesBefore, tallyOpenItemsAsLost } from './tallies.ts';
 
 /** What the row of a run says. */
 export interface RunFacts {
@@ -74,11 +75,12 @@ export class LedgerStore {
     this.#database.prepare('UPDATE runs SET model = ? WHERE run = ?').run(model, this.#run);
   }
 
-  /** Deletes one slice of what is older than `beforeWallMs`; true when there is more. */
-  deleteBefore(beforeWallMs: number): boolean {
+  /** Deletes one slice of what is older than `beforeWallMs`, and of the hourly sums older than `sumsBeforeWallMs`; true when there is more. */
+  deleteBefore(beforeWallMs: number, sumsBeforeWallMs: number): boolean {
     const deleted = this.#database.transaction(() => {
       const old = (table: string, key: string, time: string): number => this.#database
         .prepare(`DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE ${time} < ? LIMIT ${RETENTION_SLICE})`).run(beforeWallMs);
+      deleteTalliesBefore(this.#database, sumsBeforeWallMs);
       return Math.max(old('items', 'item', 'first_wall_ms'), old('events', 'event', 'at_wall_ms'));
     });
     if (deleted > 0) this.#database.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
@@ -96,6 +98,7 @@ export class LedgerStore {
 
 /** A killed run leaves items without outcome and no end: nobody will ever report on them. */
 function closeEarlierRuns(database: Database, { runId, line }: RunFacts, wallMs: number): number {
+  tallyOpenItemsAsLost(database, { runId, line });
   const closed = database.prepare(`
     UPDATE items SET outcome = 'lost', cause = 'no-report', settled_wall_ms = ?
     WHERE outcome IS NULL AND run IN (SELECT run FROM runs WHERE line = ? AND run_id <> ?)`).run(Math.round(wallMs), line, runId);
