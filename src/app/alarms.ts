@@ -32,6 +32,7 @@ export const ALARM_TABLE: Readonly<Record<AlarmCode, AlarmRow>> = {
 /** The set of active alarms, by code and subject (a bin, a device); raising twice is once. */
 export class AlarmBoard {
   readonly #active = new Map<string, AlarmCode>();
+  readonly #acknowledged = new Set<string>();
   readonly #clock: Clock;
   readonly #sink: LineSink;
 
@@ -51,6 +52,7 @@ export class AlarmBoard {
 
   clear(alarm: AlarmCode, subject: string): void {
     if (this.#active.delete(`${alarm}/${subject}`)) {
+      this.#acknowledged.delete(`${alarm}/${subject}`);
       this.#sink({ kind: 'alarm.cleared', atNs: this.#clock.nowNs(), alarm, subject });
     }
   }
@@ -58,6 +60,19 @@ export class AlarmBoard {
   /** Clears every subject of a code. */
   clearAll(alarm: AlarmCode): void {
     for (const [key, code] of [...this.#active]) if (code === alarm) this.clear(alarm, key.slice(alarm.length + 1));
+  }
+
+  /** Notes that a person has seen it, for one subject or all; true where an active alarm was not yet acknowledged. */
+  acknowledge(alarm: AlarmCode, subject: string | undefined, by: string): boolean {
+    let isNews = false;
+    for (const [key, code] of this.#active) {
+      const about = key.slice(code.length + 1);
+      if (code !== alarm || (subject !== undefined && subject !== about) || this.#acknowledged.has(key)) continue;
+      this.#acknowledged.add(key);
+      this.#sink({ kind: 'alarm.acknowledged', atNs: this.#clock.nowNs(), alarm, subject: about, by });
+      isNews = true;
+    }
+    return isNews;
   }
 
   /** Active alarms that forbid motion. */

@@ -59,8 +59,8 @@ export class LineStateMachine {
     this.#become('running', 'started', by);
   }
 
-  paused(by: string): void {
-    this.#become('paused', 'paused', by);
+  paused(by: string, reason = 'paused'): void {
+    this.#become('paused', reason, by);
   }
 
   /** Latches the safe state; only {@link started} leaves it. Before the first `ready` there is nothing to latch. */

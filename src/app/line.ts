@@ -64,6 +64,7 @@ export class Line {
   readonly #timers: Timer[] = [];
   #recipe: Recipe;
   #visionDownTimer: Timer | undefined;
+  #isEStopLatched = false;
 
   constructor(deps: LineDeps) {
     this.#deps = deps;
@@ -99,6 +100,15 @@ export class Line {
     return this.#recipe;
   }
 
+  get binIds(): readonly BinId[] {
+    return [...this.#bins.states.keys()];
+  }
+
+  /** The E-stop was pressed since the last start, whether it is released or not. */
+  get isEStopLatched(): boolean {
+    return this.#isEStopLatched;
+  }
+
   /** Items seen and not yet settled. */
   get openItemCount(): number {
     return this.#flow.openCount;
@@ -130,19 +140,27 @@ export class Line {
       void this.#link.safe();
       return { result: 'refused', reason: changed };
     }
+    this.#isEStopLatched = false;
     this.#machine.started(by);
     return { result: 'started' };
   }
 
   /** Stops belt and outputs in an orderly way; items on their way are inhibited. */
-  requestPause(by: string): void {
+  requestPause(by: string, reason?: string): void {
     if (this.state !== 'running') return;
-    this.#machine.paused(by);
+    this.#machine.paused(by, reason);
     this.#halt('cancelled');
   }
 
   requestSnapshot(): void {
     this.#vision.requestSnapshot();
+  }
+
+  /** Switches a bin; false where there is none of that name. */
+  enableBin(bin: BinId, enabled: boolean): boolean {
+    if (!this.#bins.states.has(bin)) return false;
+    this.#bins.setEnabled(bin, enabled);
+    return true;
   }
 
   /** Takes a new recipe and bin switches while running; items decided from now on follow it. */
@@ -274,6 +292,7 @@ export class Line {
 
   #fault(alarm: AlarmCode, subject: string, message: string): void {
     this.alarms.raise(alarm, subject, message);
+    if (alarm === 'e-stop') this.#isEStopLatched = true;
     if (ALARM_TABLE[alarm].reaction === 'safe') this.#stopMotion(message, 'cancelled');
   }
 

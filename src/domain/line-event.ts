@@ -49,8 +49,15 @@ export type LineEvent =
   | { readonly kind: 'item.truth'; readonly atNs: MonotonicNs; readonly itemId: ItemId; readonly truth: GroundTruth }
   | { readonly kind: 'alarm.raised'; readonly atNs: MonotonicNs; readonly alarm: AlarmCode; readonly subject: string; readonly message: string; readonly whatToDo: string }
   | { readonly kind: 'alarm.cleared'; readonly atNs: MonotonicNs; readonly alarm: AlarmCode; readonly subject: string }
+  /** A person has seen it; it stays active until its cause is gone. */
+  | { readonly kind: 'alarm.acknowledged'; readonly atNs: MonotonicNs; readonly alarm: AlarmCode; readonly subject: string; readonly by: string }
   | { readonly kind: 'bin.state'; readonly atNs: MonotonicNs; readonly bin: BinId; readonly full: boolean; readonly enabled: boolean }
   | { readonly kind: 'recipe.changed'; readonly atNs: MonotonicNs; readonly recipe: Recipe; readonly by: string }
+  /** What a person asked for, with what became of it; `detail` are the command's arguments. */
+  | {
+      readonly kind: 'operator.command'; readonly atNs: MonotonicNs; readonly command: string; readonly detail: Readonly<Record<string, unknown>>;
+      readonly by: string; readonly result: 'accepted' | 'refused'; readonly reason: string | undefined;
+    }
   /** At every start of vision, and when another model takes over while the line runs. */
   | { readonly kind: 'model.in-use'; readonly atNs: MonotonicNs; readonly model: ModelInUse }
   | { readonly kind: 'line.stats'; readonly atNs: MonotonicNs; readonly stats: LineStats };
