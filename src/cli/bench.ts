@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { BenchReport } from '../app/bench-line.ts';
+import type { HistoryBenchReport } from '../app/bench-history.ts';
 import type { TrainingBenchReport } from '../app/bench-training.ts';
 import { systemClock } from '../base/clock.ts';
 import { defaultConfig } from '../config/load-config.ts';
@@ -15,6 +16,9 @@ interface BenchFlags {
   readonly seconds: number;
   readonly frames: number;
   readonly training?: true;
+  readonly history?: true;
+  readonly items: number;
+  readonly hours: number;
   readonly architecture: Architecture;
   readonly batchSize: number;
   readonly json?: true;
@@ -30,10 +34,14 @@ export function addBenchCommand(program: Command): void {
     .option('--training', 'measure a step of fine-tuning against the forward pass of the same batch instead; takes about a minute')
     .addOption(new Option('--architecture <name>', 'with --training: network to train').choices(ARCHITECTURES).default('resnet18'))
     .option('--batch-size <n>', 'with --training: pictures a step', wholeNumber({ min: 1, max: 512 }), 32)
+    .option('--history', 'measure the ledger instead: a day of items, what it takes on disk, and how long its history takes to answer; takes about two minutes')
+    .option('--items <n>', 'with --history: items to write', wholeNumber({ min: 1000, max: 10_000_000 }), 400_000)
+    .option('--hours <n>', 'with --history: hours over which they come', wholeNumber({ min: 1, max: 1000 }), 24)
     .option('--json', 'print one JSON document')
-    .addHelpText('after', '\nExamples:\n  $ sortline bench --json\n  $ sortline bench --training')
+    .addHelpText('after', '\nExamples:\n  $ sortline bench --json\n  $ sortline bench --training\n  $ sortline bench --history')
     .action(async (flags: BenchFlags) => {
       if (flags.training) return runTraining(flags);
+      if (flags.history) return runHistory(flags);
       const { benchLine } = await import('../app/bench-line.ts');
       const config = flags.config === undefined ? defaultConfig() : configFrom(flags.config);
       const report = await benchLine({
@@ -50,6 +58,23 @@ async function runTraining({ architecture, batchSize, json }: BenchFlags): Promi
   const { benchTraining } = await import('../app/bench-training.ts');
   const report = await benchTraining({ architecture, batchSize, rounds: TRAINING_ROUNDS, clock: systemClock, onProgress: (what) => process.stderr.write(`measuring: ${what}\n`) });
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : trainingText(report));
+}
+
+async function runHistory({ items, hours, json }: BenchFlags): Promise<void> {
+  const { benchHistory } = await import('../app/bench-history.ts');
+  const report = await benchHistory({ items, hours, clock: systemClock, onProgress: (what) => process.stderr.write(`measuring: ${what}\n`) });
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : historyText(report));
+}
+
+function historyText({ items, hours, ledgerMb, writeMicrosPerItem, overviewMs, unalignedOverviewMs, itemPageMs, whileDeleting }: HistoryBenchReport): string {
+  const ms = (value: number): string => `${value.toFixed(0)} ms`;
+  return [
+    `${items} items in ${hours} h: ${ledgerMb.toFixed(0)} MB, ${writeMicrosPerItem.toFixed(0)} µs of the line's thread each`,
+    `overview          ${ms(overviewMs)}; of a period that begins and ends anywhere ${ms(unalignedOverviewMs)}`,
+    `page of items     ${ms(itemPageMs)}, the rare ones looked for`,
+    `with retention    ${whileDeleting.deletedItems} deleted while ${whileDeleting.writtenItems} were written: ${whileDeleting.writeMicrosPerItem.toFixed(0)} µs each, longest second of the line ${ms(whileDeleting.longestStepMs)}, overview ${ms(whileDeleting.overviewMs)}, ${whileDeleting.ledgerMb.toFixed(0)} MB`,
+    '',
+  ].join('\n');
 }
 
 function trainingText({ architecture, batchSize, forwardMs, stepMs, ratio }: TrainingBenchReport): string {

@@ -63,21 +63,35 @@ const MIGRATIONS: readonly string[] = [
    CREATE INDEX events_by_time ON events (at_wall_ms);`,
   // Of the model that gave the latest of the item's looks.
   'ALTER TABLE items ADD COLUMN model_sha256 TEXT',
-  // Sums per hour (of first sight), see tallies.ts: a period of years is read in milliseconds, and outlives its items.
+  // Sums per ten minutes (of first sight), see tallies.ts: a period of years is read in milliseconds, and outlives its items.
   `CREATE TABLE tallies (
-     hour INTEGER NOT NULL, material TEXT NOT NULL, bin TEXT NOT NULL, outcome TEXT NOT NULL, cause TEXT NOT NULL,
+     slot INTEGER NOT NULL, material TEXT NOT NULL, bin TEXT NOT NULL, outcome TEXT NOT NULL, cause TEXT NOT NULL,
      items INTEGER NOT NULL, confidence REAL NOT NULL,
-     PRIMARY KEY (hour, material, bin, outcome, cause)
+     PRIMARY KEY (slot, material, bin, outcome, cause)
    ) STRICT, WITHOUT ROWID;
    CREATE TABLE landings (
-     hour INTEGER NOT NULL, material TEXT NOT NULL, truth_material TEXT NOT NULL, landed_bin TEXT NOT NULL,
+     slot INTEGER NOT NULL, material TEXT NOT NULL, truth_material TEXT NOT NULL, landed_bin TEXT NOT NULL,
      items INTEGER NOT NULL,
-     PRIMARY KEY (hour, material, truth_material, landed_bin)
+     PRIMARY KEY (slot, material, truth_material, landed_bin)
    ) STRICT, WITHOUT ROWID;
-   INSERT INTO tallies SELECT first_wall_ms / 3600000, COALESCE(material, ''), COALESCE(bin, 'residue'), outcome, cause, COUNT(*), TOTAL(confidence)
+   INSERT INTO tallies SELECT first_wall_ms / 600000, COALESCE(material, ''), COALESCE(bin, 'residue'), outcome, cause, COUNT(*), TOTAL(confidence)
      FROM items WHERE outcome IS NOT NULL GROUP BY 1, 2, 3, 4, 5;
-   INSERT INTO landings SELECT first_wall_ms / 3600000, COALESCE(material, ''), truth_material, landed_bin, COUNT(*)
+   INSERT INTO landings SELECT first_wall_ms / 600000, COALESCE(material, ''), truth_material, landed_bin, COUNT(*)
      FROM items WHERE truth_material IS NOT NULL GROUP BY 1, 2, 3, 4;`,
+  // Events on their way to a broker, see outbox-table.ts.
+  `CREATE TABLE outbox_lines (
+     line TEXT PRIMARY KEY,
+     stream TEXT NOT NULL,
+     next_sequence INTEGER NOT NULL DEFAULT 1,
+     dropped_predictions INTEGER NOT NULL DEFAULT 0, dropped_outcomes INTEGER NOT NULL DEFAULT 0,
+     first_dropped INTEGER, last_dropped INTEGER
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE outbox (
+     line TEXT NOT NULL, sequence INTEGER NOT NULL,
+     kind TEXT NOT NULL, payload TEXT NOT NULL,
+     PRIMARY KEY (line, sequence)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX outbox_predictions ON outbox (line, sequence) WHERE kind = 'prediction';`,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -27,6 +27,8 @@ export interface SqliteOptions {
   readonly busyTimeoutMs?: number;
   /** `rollback` for a file that several machines reach over a network: WAL needs memory they share (sqlite.org/wal.html). */
   readonly journal?: 'wal' | 'rollback';
+  /** Opens what is there for reading alone; the file must exist. */
+  readonly readOnly?: boolean;
 }
 
 /**
@@ -35,18 +37,9 @@ export interface SqliteOptions {
  * Errors are SQLite's own, see {@link isPassing}.
  */
 export function openSqlite(path: string, options: SqliteOptions = {}): Database {
-  const connection = new DatabaseSync(path, { timeout: options.busyTimeoutMs ?? 0 });
+  const connection = new DatabaseSync(path, { timeout: options.busyTimeoutMs ?? 0, readOnly: options.readOnly ?? false });
   try {
-    // Only effective before the first table: lets retention give pages back to the disk in small steps.
-    connection.exec('PRAGMA auto_vacuum = INCREMENTAL');
-    if (options.journal === 'rollback') {
-      connection.exec('PRAGMA journal_mode = TRUNCATE');
-      connection.exec('PRAGMA synchronous = FULL');
-    } else {
-      connection.exec('PRAGMA journal_mode = WAL');
-      connection.exec('PRAGMA synchronous = NORMAL');
-    }
-    connection.exec('PRAGMA journal_size_limit = 8388608');
+    if (options.readOnly !== true) prepareForWriting(connection, options);
   } catch (error) {
     connection.close();
     throw error;
@@ -57,6 +50,19 @@ export function openSqlite(path: string, options: SqliteOptions = {}): Database 
     transaction: (work) => transactionOn(connection, work),
     close: () => connection.close(),
   };
+}
+
+function prepareForWriting(connection: DatabaseSync, { journal }: SqliteOptions): void {
+  // Only effective before the first table: lets retention give pages back to the disk in small steps.
+  connection.exec('PRAGMA auto_vacuum = INCREMENTAL');
+  if (journal === 'rollback') {
+    connection.exec('PRAGMA journal_mode = TRUNCATE');
+    connection.exec('PRAGMA synchronous = FULL');
+  } else {
+    connection.exec('PRAGMA journal_mode = WAL');
+    connection.exec('PRAGMA synchronous = NORMAL');
+  }
+  connection.exec('PRAGMA journal_size_limit = 8388608');
 }
 
 function statementOf(statement: StatementSync): Statement {
