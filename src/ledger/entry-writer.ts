@@ -3,6 +3,7 @@
 import type { MonotonicNs } from '../base/units.ts';
 import type { Prediction } from '../domain/decision.ts';
 import type { LineEvent } from '../domain/line-event.ts';
+import type { OutboxMessage } from './outbox-table.ts';
 import type { Database, SqlValue } from './sqlite.ts';
 import { createTallies } from './tallies.ts';
 
@@ -10,11 +11,13 @@ import { createTallies } from './tallies.ts';
 export interface LedgerEntry {
   readonly event: LineEvent;
   readonly wallMs: number;
+  /** What is published of it, where anything is. */
+  readonly message?: OutboxMessage | undefined;
 }
 
 export interface EntryWriter {
-  /** Call inside a transaction. */
-  write(entry: LedgerEntry): void;
+  /** Call inside a transaction. False where the ledger knew it already: an item has one outcome. */
+  write(entry: LedgerEntry): boolean;
   writeNote(note: EventRow): void;
 }
 
@@ -58,17 +61,27 @@ export function createEntryWriter(database: Database, options: { run: number; lo
   const writeNote = ({ atNs, wallMs, kind, subject, detail }: EventRow): void => {
     statements.event.run(run, atNs, Math.round(wallMs), kind, subject ?? null, JSON.stringify(detail));
   };
-  const write = ({ event, wallMs: exactWallMs }: LedgerEntry): void => {
+  const write = ({ event, wallMs: exactWallMs }: LedgerEntry): boolean => {
     const wallMs = Math.round(exactWallMs);
     switch (event.kind) {
-      case 'item.seen': return void statements.seen.run(run, event.itemId, wallMs, ...seenValues(event));
-      case 'item.look': return void (options.looks && statements.look.run(...lookValues(event)));
-      case 'item.decided': return void statements.decided.run(run, event.decision.itemId, wallMs, ...decidedValues(event));
-      case 'item.commanded': return void statements.commanded.run(run, event.itemId, wallMs, ...commandedValues(event));
-      case 'item.settled': return void (statements.settled.run(run, event.itemId, wallMs, ...settledValues(event, wallMs)) > 0 && tallies.settled(event.itemId));
-      case 'item.truth': return void (statements.truth.run(run, event.itemId, wallMs, event.truth.material, event.truth.landedIn) > 0 && tallies.landed(event.itemId));
-      case 'line.stats': return;
-      default: return writeNote({ atNs: event.atNs, wallMs, kind: event.kind, ...noteOf(event) });
+      case 'item.seen': return statements.seen.run(run, event.itemId, wallMs, ...seenValues(event)) > 0;
+      case 'item.look': return options.looks && statements.look.run(...lookValues(event)) > 0;
+      case 'item.decided': return statements.decided.run(run, event.decision.itemId, wallMs, ...decidedValues(event)) > 0;
+      case 'item.commanded': return statements.commanded.run(run, event.itemId, wallMs, ...commandedValues(event)) > 0;
+      case 'item.settled': {
+        const isFirst = statements.settled.run(run, event.itemId, wallMs, ...settledValues(event, wallMs)) > 0;
+        if (isFirst) tallies.settled(event.itemId);
+        return isFirst;
+      }
+      case 'item.truth': {
+        const isFirst = statements.truth.run(run, event.itemId, wallMs, event.truth.material, event.truth.landedIn) > 0;
+        if (isFirst) tallies.landed(event.itemId);
+        return isFirst;
+      }
+      case 'line.stats': return false;
+      default:
+        writeNote({ atNs: event.atNs, wallMs, kind: event.kind, ...noteOf(event) });
+        return true;
     }
   };
   return { write, writeNote };

@@ -3,12 +3,13 @@
 // the file cannot be written (full disk) they wait, bounded and counted, while it keeps trying.
 //
 //   event ─▶ counts (memory, always right)
-//        └─▶ buffer ─▶ batch ─▶ one transaction ─▶ SQLite
+//        └─▶ buffer ─▶ batch ─▶ one transaction ─▶ SQLite: items, events, and the outbox of what is published
 import type { Clock, Timer } from '../base/clock.ts';
 import { BoundedQueue } from '../base/bounded-queue.ts';
 import { isSortlineError, reasonOf, SortlineError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { MonotonicNs } from '../base/units.ts';
+import { NS_PER_MS } from '../base/units.ts';
 import type { LineEvent } from '../domain/line-event.ts';
 import { LedgerCounts } from './ledger-counts.ts';
 import type { LedgerSummary } from './ledger-counts.ts';
@@ -16,7 +17,7 @@ import type { LedgerOptions } from './options.ts';
 import type { Database } from './sqlite.ts';
 import { isPassing, isRefusal, openSqlite } from './sqlite.ts';
 import type { LedgerEntry } from './entry-writer.ts';
-import type { RunFacts } from './store.ts';
+import type { LedgerOutbox, RunFacts } from './store.ts';
 import { LedgerStore } from './store.ts';
 
 export interface LedgerDeps {
@@ -24,6 +25,8 @@ export interface LedgerDeps {
   readonly log: Logger;
   readonly options: LedgerOptions;
   readonly run: RunFacts;
+  /** What is published of events, and where it waits until it is. */
+  readonly publishing?: LedgerOutbox | undefined;
   /** Called once when writing starts to fail; sorting goes on. */
   readonly onFailing?: (message: string) => void;
   /** Called once when it works again. */
@@ -34,6 +37,8 @@ export interface LedgerDeps {
 
 /** Between an event and its being on disk, ms. */
 const FLUSH_MS = 200;
+/** The same where somebody waits to hear of it over MQTT, ms: an event is published once it is on disk. */
+const PUBLISHED_FLUSH_MS = 40;
 /** Events per transaction: a few ms of the line's time. */
 const BATCH_EVENTS = 250;
 /** Pause between transactions while there is more to write, ms. */
@@ -69,6 +74,7 @@ export class Ledger {
   /** Taken from the buffer, not yet known to be on disk. */
   #batch: LedgerEntry[] = [];
   #flushTimer: Timer | undefined;
+  #flushDueNs: MonotonicNs = 0;
   #retentionTimer: Timer | undefined;
   #failures = 0;
   #droppedEvents = 0;
@@ -99,9 +105,21 @@ export class Ledger {
     this.#counts.count(event);
     if (event.kind === 'model.in-use') this.#model = event.model.model;
     if (event.kind === 'item.look' && !this.#deps.options.looks) return;
-    this.#keep({ event, wallMs: this.#deps.clock.wallMs() });
-    if (this.#flushTimer === undefined) this.#armFlush(FLUSH_MS);
+    const message = this.#deps.publishing?.messageOf(event);
+    this.#keep({ event, wallMs: this.#deps.clock.wallMs(), message });
+    if (this.#flushTimer === undefined) this.#armFlush(message === undefined ? FLUSH_MS : PUBLISHED_FLUSH_MS);
+    else if (message !== undefined && this.#failures === 0) this.#hurryFlush();
   };
+
+  /** Writes what is pending now, as far as the disk lets it. */
+  flush(): void {
+    while (!this.#closed && this.pendingEvents > 0) {
+      this.#flushTimer?.cancel();
+      this.#flushTimer = undefined;
+      this.#flush();
+      if (this.#failure !== undefined) return;
+    }
+  }
 
   summary(): LedgerSummary {
     return this.#counts.summary(this.#deps.run.runId, this.#droppedEvents);
@@ -137,11 +155,25 @@ export class Ledger {
   }
 
   #keep(entry: LedgerEntry): void {
-    if (entry.event.kind === 'item.look' && this.#buffer.size >= LOOKS_UNTIL) this.#droppedEvents++;
-    else if (this.#buffer.pushDroppingOldest(entry) !== undefined) this.#droppedEvents++;
+    if (entry.event.kind === 'item.look' && this.#buffer.size >= LOOKS_UNTIL) {
+      this.#droppedEvents++;
+      return;
+    }
+    const dropped = this.#buffer.pushDroppingOldest(entry);
+    if (dropped === undefined) return;
+    this.#droppedEvents++;
+    if (dropped.message !== undefined) this.#deps.publishing?.outbox.lost(dropped.message);
+  }
+
+  #hurryFlush(): void {
+    const { clock } = this.#deps;
+    if ((this.#flushDueNs - clock.nowNs()) / NS_PER_MS <= PUBLISHED_FLUSH_MS) return;
+    this.#flushTimer?.cancel();
+    this.#armFlush(PUBLISHED_FLUSH_MS);
   }
 
   #armFlush(delayMs: number): void {
+    this.#flushDueNs = this.#deps.clock.nowNs() + delayMs * NS_PER_MS;
     this.#flushTimer = this.#deps.clock.after(delayMs, () => {
       this.#flushTimer = undefined;
       this.#flush();
@@ -156,14 +188,15 @@ export class Ledger {
       this.#recovered();
       if (this.#buffer.size > 0) this.#armFlush(BACKLOG_MS);
     } catch (error) {
-      this.#failed(error);
+      return this.#failed(error);
     }
+    this.#deps.publishing?.outbox.announce();
   }
 
   #open(): void {
     const { options, run, openDatabase = openSqlite } = this.#deps;
     this.#store = new LedgerStore({
-      path: options.path, looks: options.looks, run, openDatabase, isReopening: this.#wasOpen,
+      path: options.path, looks: options.looks, run, openDatabase, isReopening: this.#wasOpen, publishing: this.#deps.publishing,
       startedWallMs: this.#startedWallMs, startedNs: this.#startedNs,
     });
     this.#wasOpen = true;

@@ -4,8 +4,14 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { SortlineError } from '../base/errors.ts';
 import type { MonotonicNs } from '../base/units.ts';
+import { RESIDUE } from '../domain/decision.ts';
+import type { LineEvent } from '../domain/line-event.ts';
+import { isMaterial } from '../domain/material.ts';
 import { createEntryWriter } from './entry-writer.ts';
 import type { EntryWriter, LedgerEntry } from './entry-writer.ts';
+import type { Outbox } from './outbox.ts';
+import type { OutboxMessage } from './outbox-table.ts';
+import { OutboxTable } from './outbox-table.ts';
 import { migrate } from './schema.ts';
 import type { Database } from './sqlite.ts';
 import { deleteTalliesBefore, tallyOpenItemsAsLost } from './tallies.ts';
@@ -19,6 +25,13 @@ export interface RunFacts {
   readonly configDigest?: string | undefined;
 }
 
+/** Where what is published waits, written in the same transaction as what it tells of. */
+export interface LedgerOutbox {
+  readonly outbox: Outbox;
+  /** What is published of an event; undefined for most. Asked once per event, in order. */
+  messageOf(event: LineEvent): OutboxMessage | undefined;
+}
+
 export interface StoreOptions {
   readonly path: string;
   readonly looks: boolean;
@@ -28,6 +41,7 @@ export interface StoreOptions {
   readonly openDatabase: (path: string) => Database;
   /** The run's row is there already: this service opened the file before and comes back to it. */
   readonly isReopening: boolean;
+  readonly publishing: LedgerOutbox | undefined;
 }
 
 /** Rows deleted at once by retention, so that the line is not held up. */
@@ -40,28 +54,29 @@ export class LedgerStore {
   readonly #database: Database;
   readonly #writer: EntryWriter;
   readonly #run: number;
+  readonly #outbox: Outbox | undefined;
 
   /** Throws SQLite's errors, LEDGER_VERSION, and LEDGER_OPEN_FAILED where another run has the same id. */
   constructor(options: StoreOptions) {
-    const { path, run } = options;
+    const { path, run, publishing } = options;
+    this.#outbox = publishing?.outbox;
     if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
     this.#database = options.openDatabase(path);
     try {
       migrate(this.#database, { path, wallMs: options.startedWallMs });
-      this.closedItems = this.#database.transaction(() => closeEarlierRuns(this.#database, run, options.startedWallMs));
+      this.#outbox?.attach(new OutboxTable(this.#database, run), this.#database);
+      this.closedItems = this.#closeEarlierRuns(options);
       this.#run = this.#database.transaction(() => runRow(this.#database, options));
       this.#writer = createEntryWriter(this.#database, { run: this.#run, looks: options.looks });
     } catch (error) {
-      this.#database.close();
+      this.close();
       throw error;
     }
   }
 
-  /** Writes all entries or none. */
+  /** Writes all entries and what is published of them, or nothing. */
   write(entries: readonly LedgerEntry[]): void {
-    this.#database.transaction(() => {
-      for (const entry of entries) this.#writer.write(entry);
-    });
+    this.#inTransaction(() => entries.flatMap((entry) => (this.#writer.write(entry) && entry.message !== undefined ? [entry.message] : [])));
   }
 
   /** Notes in the file itself that entries are missing: how many were given up while it could not be written. */
@@ -75,7 +90,7 @@ export class LedgerStore {
     this.#database.prepare('UPDATE runs SET model = ? WHERE run = ?').run(model, this.#run);
   }
 
-  /** Deletes one slice of what is older than `beforeWallMs`, and of the hourly sums older than `sumsBeforeWallMs`; true when there is more. */
+  /** Deletes one slice of what is older than `beforeWallMs`, and of the sums older than `sumsBeforeWallMs`; true when there is more. */
   deleteBefore(beforeWallMs: number, sumsBeforeWallMs: number): boolean {
     const deleted = this.#database.transaction(() => {
       const old = (table: string, key: string, time: string): number => this.#database
@@ -92,14 +107,49 @@ export class LedgerStore {
   }
 
   close(): void {
+    this.#outbox?.detach();
     this.#database.close();
+  }
+
+  /** `work` and the messages it returns in one transaction. */
+  #inTransaction(work: () => readonly OutboxMessage[]): void {
+    const outbox = this.#outbox;
+    const load = this.#database.transaction(() => {
+      const messages = work();
+      return outbox?.append(messages);
+    });
+    outbox?.added(load);
+  }
+
+  /** What a killed run left open is lost, and told so: nobody else will ever report on it. Returns how many items that were. */
+  #closeEarlierRuns({ run, startedWallMs, startedNs, publishing }: StoreOptions): number {
+    let count = 0;
+    this.#inTransaction(() => {
+      const items = openItemsOfEarlierRuns(this.#database, run);
+      count = items.length;
+      closeEarlierRuns(this.#database, run, startedWallMs);
+      return items.map((item) => publishing?.messageOf(lostItem(item, startedNs))).filter((message) => message !== undefined);
+    });
+    return count;
   }
 }
 
-/** A killed run leaves items without outcome and no end: nobody will ever report on them. */
-function closeEarlierRuns(database: Database, { runId, line }: RunFacts, wallMs: number): number {
+function openItemsOfEarlierRuns(database: Database, { runId, line }: RunFacts): Record<string, unknown>[] {
+  return database.prepare(`SELECT item_id, material, confidence FROM items
+    WHERE outcome IS NULL AND run IN (SELECT run FROM runs WHERE line = ? AND run_id <> ?) ORDER BY item`).all(line, runId);
+}
+
+function lostItem({ item_id: itemId, material, confidence }: Record<string, unknown>, atNs: MonotonicNs): LineEvent {
+  return {
+    kind: 'item.settled', atNs, itemId: String(itemId), bin: RESIDUE, outcome: 'lost', cause: 'no-report',
+    material: isMaterial(material) ? material : undefined, confidence: typeof confidence === 'number' ? confidence : undefined,
+    firedAtCounts: undefined, countError: undefined,
+  };
+}
+
+function closeEarlierRuns(database: Database, { runId, line }: RunFacts, wallMs: number): void {
   tallyOpenItemsAsLost(database, { runId, line });
-  const closed = database.prepare(`
+  database.prepare(`
     UPDATE items SET outcome = 'lost', cause = 'no-report', settled_wall_ms = ?
     WHERE outcome IS NULL AND run IN (SELECT run FROM runs WHERE line = ? AND run_id <> ?)`).run(Math.round(wallMs), line, runId);
   database.prepare(`
@@ -107,7 +157,6 @@ function closeEarlierRuns(database: Database, { runId, line }: RunFacts, wallMs:
       COALESCE((SELECT MAX(first_wall_ms) FROM items WHERE items.run = runs.run), 0),
       COALESCE((SELECT MAX(at_wall_ms) FROM events WHERE events.run = runs.run), 0))
     WHERE ended_wall_ms IS NULL AND line = ? AND run_id <> ?`).run(line, runId);
-  return closed;
 }
 
 function runRow(database: Database, { run, startedWallMs, startedNs, isReopening, path }: StoreOptions): number {
