@@ -40,6 +40,23 @@ export const imageFolderCameraOptions = z.strictObject({
   framesPerSecond: framesPerSecond.default(5).describe('Pictures per second.'),
 });
 
+const tilt = z.number().min(-45).max(45);
+const bend = z.number().min(-2).max(2);
+
+/** How the virtual camera looks at the belt: geometry that is known exactly, for calibration to find again. */
+export const virtualViewOptions = z.strictObject({
+  heightMm: z.number().min(50).max(20_000).default(900).describe('Distance of the lens from the belt along its axis, mm.'),
+  tiltAlongDeg: tilt.default(0).describe('How far the camera leans along travel, degrees: above 0 it looks downstream.'),
+  tiltAcrossDeg: tilt.default(0).describe('How far the camera leans across the belt, degrees.'),
+  turnDeg: z.number().min(-180).max(180).default(0).describe('How far the picture is turned against travel, degrees.'),
+  k1: bend.default(0).describe('First radial distortion of the lens (Brown\'s model, as in OpenCV); below 0 it is a barrel.'),
+  k2: bend.default(0).describe('Second radial distortion.'),
+  p1: bend.default(0).describe('First tangential distortion.'),
+  p2: bend.default(0).describe('Second tangential distortion.'),
+  k3: bend.default(0).describe('Third radial distortion.'),
+  colourGains: z.tuple([z.number().min(0.1).max(4), z.number().min(0.1).max(4), z.number().min(0.1).max(4)]).default([1, 1, 1]).describe('What the virtual sensor makes of blue, green and red: factors, for white balance to find again.'),
+});
+
 export const virtualBeltCameraOptions = z.strictObject({
   kind: z.literal('virtual-belt'),
   width: framePixels.default(1280).describe('Width of the rendered pictures, px: 1.6 px per mm of belt along travel.'),
@@ -47,6 +64,7 @@ export const virtualBeltCameraOptions = z.strictObject({
   framesPerSecond: framesPerSecond.default(15).describe('Pictures per second.'),
   lightDrift: z.number().min(0).max(0.5).default(0.03).describe('How far the light slowly wanders, share of its brightness.'),
   noiseLevels: z.number().min(0).max(50).default(2).describe('Noise of the virtual sensor, standard deviation in grey levels of 255.'),
+  view: virtualViewOptions.optional().describe('A lens that bends and a camera that leans, as real ones do; the line then needs a calibration of its own (`sortline calibrate`). Default: straight down, a perfect lens.'),
 });
 
 /** What every kind has in common, beside the kind itself. */
@@ -76,6 +94,7 @@ export type GstreamerCameraOptions = z.output<typeof gstreamerCameraOptions>;
 export type VideoFileCameraOptions = z.output<typeof videoFileCameraOptions>;
 export type ImageFolderCameraOptions = z.output<typeof imageFolderCameraOptions>;
 export type VirtualBeltCameraOptions = z.output<typeof virtualBeltCameraOptions>;
+export type VirtualViewOptions = z.output<typeof virtualViewOptions>;
 export type PhysicalCameraOptions = z.output<typeof physicalCameraOptions>;
 export type CameraSourceOptions = z.output<typeof cameraSourceOptions>;
 export type CaptureOptions = z.output<typeof captureOptions>;

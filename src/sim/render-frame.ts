@@ -28,6 +28,8 @@ type Prepared = { readonly kind: 'drawn'; readonly sprite: Sprite } | { readonly
 
 export interface FrameRendererOptions extends Omit<BeltOptions, 'random'> {
   readonly world: World;
+  /** Across the belt, where the picture begins, mm; default 0. */
+  readonly fromYMm?: Millimetres;
 }
 
 export class FrameRenderer {
@@ -57,7 +59,7 @@ export class FrameRenderer {
    * noise. The same arguments give the same picture.
    */
   render(counts: EncoderCounts, { seconds, exposure }: { seconds: number; exposure: number }): Mat {
-    const { world, size } = this.#options;
+    const { world, size, fromYMm = 0 } = this.#options;
     const { countsPerMm } = world.options;
     const viewMm = size.width / PX_PER_MM;
     const items = world.itemsBetween(counts - (viewMm + REACH_MM) * countsPerMm, counts + REACH_MM * countsPerMm);
@@ -67,9 +69,9 @@ export class FrameRenderer {
     const gain = this.#belt.gainAt(seconds);
     const lit = scope.own(this.#belt.at((counts / countsPerMm) * PX_PER_MM, gain));
     const placed = items.map((item) => ({ prepared: this.#prepare(item), item, centrePx: ((counts - item.entryCounts) / countsPerMm) * PX_PER_MM }));
-    for (const { prepared, item, centrePx } of placed) if (prepared.kind === 'drawn') prepared.sprite.blendInto(lit, cornerOf(prepared.sprite.size, centrePx, item), gain);
+    for (const { prepared, item, centrePx } of placed) if (prepared.kind === 'drawn') prepared.sprite.blendInto(lit, cornerOf(prepared.sprite.size, centrePx, item.yMm - fromYMm), gain);
     const frame = this.#belt.exposed(lit, createRandom(world.options.seed).fork(NOISE_STREAM).fork(exposure));
-    for (const { prepared, item, centrePx } of placed) if (prepared.kind === 'card') layCard(prepared.image, frame, cornerOf({ width: prepared.image.cols, height: prepared.image.rows }, centrePx, item));
+    for (const { prepared, item, centrePx } of placed) if (prepared.kind === 'card') layCard(prepared.image, frame, cornerOf({ width: prepared.image.cols, height: prepared.image.rows }, centrePx, item.yMm - fromYMm));
     const next = coming.find((item) => !this.#prepared.has(this.#keyOf(item)));
     if (next !== undefined) this.#prepare(next);
     return frame;
@@ -145,10 +147,9 @@ function partOf({ cols, rows }: Mat, proportions: number): { cols: number; rows:
 
 interface Corner { readonly x: number; readonly y: number }
 
-function cornerOf(size: { width: number; height: number }, centrePx: number, item: WorldItem): Corner {
-  return { x: Math.round(centrePx - size.width / 2), y: Math.round(item.yMm * PX_PER_MM - size.height / 2) };
+function cornerOf(size: { width: number; height: number }, centrePx: number, fromTopMm: Millimetres): Corner {
+  return { x: Math.round(centrePx - size.width / 2), y: Math.round(fromTopMm * PX_PER_MM - size.height / 2) };
 }
-
 
 function layCard(card: Mat, frame: Mat, corner: Corner): void {
   const visible = visiblePart({ width: card.cols, height: card.rows }, frame, corner);

@@ -11,16 +11,22 @@ import type { Camera, RawFrame } from '../camera/camera.ts';
 import { FramePacer } from '../camera/frame-pacer.ts';
 import type { VirtualBeltCameraOptions } from '../camera/options.ts';
 import type { Calibration } from '../domain/calibration.ts';
+import { pixelToBeltMm } from '../domain/calibration.ts';
 import type { Mat } from '../image/opencv.ts';
 import type { BeltMotion } from './belt-motion.ts';
-import { FrameRenderer, PX_PER_MM } from './render-frame.ts';
+import type { BeltSheet } from './view-renderer.ts';
+import { ViewRenderer } from './view-renderer.ts';
+import { trueGeometryOf } from './virtual-view.ts';
 import type { World } from './world.ts';
 
 export interface VirtualBeltCameraDeps {
   readonly options: VirtualBeltCameraOptions;
   readonly clock: Clock;
-  readonly calibration: Calibration;
+  /** What the line believes of the geometry, checked against the truth; not checked where absent. */
+  readonly calibration?: Calibration | undefined;
   readonly world: World;
+  /** A printed sheet that rides on the belt. */
+  readonly sheet?: BeltSheet | undefined;
   /** The true motion, kept current by its owner. */
   readonly motion: BeltMotion;
   /**
@@ -32,12 +38,15 @@ export interface VirtualBeltCameraDeps {
 
 const RENDER_AHEAD_MS = 25;
 const MS_PER_S = 1000;
+/** How far a calibration may place a pixel from where it is, mm, and be off in counts per mm, share: more is the file of another line. */
+const FAR_OFF_MM = 25;
+const FAR_OFF_SHARE = 0.02;
 
 export class VirtualBeltCamera implements Camera {
   readonly description: string;
   readonly framesPerSecond: number;
   readonly #deps: VirtualBeltCameraDeps;
-  #renderer: FrameRenderer | undefined;
+  #renderer: ViewRenderer | undefined;
   #pacer: FramePacer | undefined;
 
   constructor(deps: VirtualBeltCameraDeps) {
@@ -49,12 +58,9 @@ export class VirtualBeltCamera implements Camera {
 
   /** Throws CAMERA_OPEN_FAILED where the calibration is not the virtual belt's: everything seen would be placed wrongly. */
   async open(): Promise<void> {
-    const { options: { width, height, lightDrift, noiseLevels }, clock, world, calibration } = this.#deps;
-    const scale = calibration.pixelToBelt[0]! / calibration.pixelToBelt[8]!;
-    if (Math.abs(scale * PX_PER_MM - 1) > 1e-6 || calibration.countsPerMm !== world.options.countsPerMm) {
-      throw new SortlineError('CAMERA_OPEN_FAILED', `the virtual belt shows ${PX_PER_MM} px per mm at ${world.options.countsPerMm} counts per mm, but the calibration of ${calibration.line} says ${(1 / scale).toPrecision(4)} and ${calibration.countsPerMm}: leave calibration.file out`);
-    }
-    this.#renderer ??= new FrameRenderer({ size: { width, height }, world, lightDrift, noiseLevels });
+    const { options, clock, world, calibration, sheet } = this.#deps;
+    if (calibration !== undefined) mustDescribe(calibration, this.#deps);
+    this.#renderer ??= new ViewRenderer({ options, world, sheet });
     this.#pacer = new FramePacer(clock, this.framesPerSecond);
   }
 
@@ -92,4 +98,19 @@ export class VirtualBeltCamera implements Camera {
   #render(atNs: MonotonicNs): Mat {
     return this.#renderer!.render(this.#deps.motion.countsAt(atNs), { seconds: atNs / NS_PER_S, exposure: Math.round(atNs / NS_PER_MS) >>> 0 });
   }
+}
+
+/** Throws CAMERA_OPEN_FAILED where the calibration places things far from where they are. */
+function mustDescribe(calibration: Calibration, { options, world }: VirtualBeltCameraDeps): void {
+  const truth = trueGeometryOf(options);
+  const { width, height } = options;
+  const offMm = Math.max(...[[0.5, 0.5], [0, 0], [1, 0], [0, 1], [1, 1]].map(([x, y]) => {
+    const believed = pixelToBeltMm(calibration, x! * width, y! * height), actual = pixelToBeltMm(truth, x! * width, y! * height);
+    return Math.hypot(believed.xMm - actual.xMm, believed.yMm - actual.yMm);
+  }));
+  const { countsPerMm } = world.options;
+  if (offMm <= FAR_OFF_MM && Math.abs(calibration.countsPerMm / countsPerMm - 1) <= FAR_OFF_SHARE) return;
+  throw new SortlineError('CAMERA_OPEN_FAILED',
+    `the calibration of ${calibration.line} places things up to ${offMm.toFixed(0)} mm from where the virtual belt has them, and says ${calibration.countsPerMm.toPrecision(4)} counts per mm where the belt has ${countsPerMm}: ${options.view === undefined ? 'leave calibration.file out' : 'calibrate this view with `sortline calibrate`, and name the file under calibration.file'}`,
+    { context: { offMm, countsPerMm } });
 }

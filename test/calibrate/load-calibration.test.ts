@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadCalibration, parseCalibration } from '../../src/calibrate/load-calibration.ts';
+import { parseCalibration } from '../../src/calibrate/calibration-text.ts';
+import { loadCalibration } from '../../src/calibrate/load-calibration.ts';
 import { pixelToBeltMm } from '../../src/domain/calibration.ts';
 
 const FILE = join(import.meta.dirname, '../../calibration/virtual-belt/calibration.yaml');
