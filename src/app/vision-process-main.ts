@@ -8,6 +8,7 @@ import { createOnnxClassifier } from '../classify/onnx-classifier.ts';
 import { openClassifier } from '../classify/open-classifier.ts';
 import { CHAMPION } from '../classify/options.ts';
 import { cv } from '../image/opencv.ts';
+import { FrameTap } from '../vision/frame-tap.ts';
 import { VisionRunner } from '../vision/vision-runner.ts';
 import type { VisionEvent } from '../vision/vision.ts';
 import type { FromVision, ToVision } from '../vision/vision-messages.ts';
@@ -32,6 +33,7 @@ let runner: VisionRunner | undefined;
 let hear: ((extra: VisionExtra) => void) | undefined;
 /** Told while the model was still loading. */
 const early: ToVision<VisionSetup, VisionExtra>[] = [];
+const untold: VisionEvent[] = [];
 
 process.on('message', (message: ToVision<VisionSetup, VisionExtra>) => {
   if (message.kind === 'start') void start(message.setup);
@@ -54,7 +56,7 @@ function end(): void {
 
 async function start(setup: VisionSetup): Promise<void> {
   const log = createLog({ ...setup.config.log, to: 'stderr' });
-  const { classifier: classifierOptions, vision, harvest, camera: cameraOptions } = setup.config;
+  const { classifier: classifierOptions, vision, harvest, record, camera: cameraOptions } = setup.config;
   try {
     const choice = chooseModels(classifierOptions);
     const classifier = await openClassifier(classifierOptions, log, {
@@ -66,6 +68,7 @@ async function start(setup: VisionSetup): Promise<void> {
     runner = new VisionRunner({
       clock: systemClock, log, random: createRandom(process.pid), calibration: setup.calibration, camera, classifier,
       capture: cameraOptions.capture, batch: classifierOptions.batch, options: vision, harvest,
+      frameTap: record.enabled ? new FrameTap({ quality: record.quality, deliver: (frame) => new Promise((resolve) => tell({ kind: 'frame', frame }, resolve)) }) : undefined,
       sink: (event) => {
         tellEvent(event);
         if (event.kind === 'vision.ready' && classifierOptions.model === CHAMPION) followChampion(runner!, { setup, log, from: choice.key });
@@ -104,8 +107,9 @@ function followChampion(to: VisionRunner, { setup, log, from }: { setup: VisionS
   watchChampion(options, (choice) => models.choose(choice), { clock: systemClock, from });
 }
 
+/** Told with whatever else is told before the work at hand is done. */
 function tellEvent(event: VisionEvent): void {
-  tell({ kind: 'event', event });
+  if (untold.push(event) === 1) queueMicrotask(() => tell({ kind: 'events', events: untold.splice(0) }));
 }
 
 function tell(message: FromVision, done?: () => void): void {

@@ -1,14 +1,15 @@
-// Between cropping and the classifier: which prepared pictures are classified next. Each item has at most one picture
-// waiting, its newest; whatever waits when the model is free is run together, items with the fewest looks first.
+// Between cropping and the classifier: which pictures are classified next. Each item has at most one picture waiting, its newest;
+// whatever waits when the model is free is run together, items with the fewest looks first. A picture is prepared when its run
+// begins and no sooner: one that is replaced or given up has cost nothing.
 //
-//   offer(item, write) ─▶ [slot per waiting picture] ─ pump ─▶ [batch buffer] ─▶ classifier ─▶ onResult
+//   offer(item, picture) ─▶ [waiting] ─ pump ─▶ write into [batch buffer] ─▶ classifier ─▶ onResult
 //
-// The classifier can be replaced at any moment: a picture is prepared for one model and finishes on it, whatever comes after.
+// The classifier can be replaced at any moment: what runs finishes on the former, what waits is prepared for the next.
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Milliseconds, MonotonicNs } from '../base/units.ts';
 import { NS_PER_MS } from '../base/units.ts';
 import type { Classifier, CropShape } from '../classify/classifier.ts';
-import { PictureBuffers } from './picture-buffers.ts';
+import { BatchBuffers } from './batch-buffers.ts';
 
 export interface BatchLimits {
   /** Most pictures per run. */
@@ -46,26 +47,32 @@ export interface Offer<T> {
   /** Looks it has had or is having. */
   readonly lookCount: number;
   readonly tag: T;
-  /** Writes the picture, prepared to `shape`, to `target` at `offset`, at once. */
+  readonly picture: WaitingPicture;
+}
+
+/** A picture still to be prepared. */
+export interface WaitingPicture {
+  /** Writes it, prepared to `shape`, to `target` at `offset`. Called at most once. */
   write(target: Uint8Array, offset: number, shape: CropShape): void;
+  /** It is not needed any more, written or not. Called once. */
+  release(): void;
 }
 
 interface Waiting<T> {
   readonly key: number;
   readonly lookCount: number;
   readonly tag: T;
-  readonly buffers: PictureBuffers;
-  readonly slot: number;
+  readonly picture: WaitingPicture;
   readonly readyAtNs: MonotonicNs;
 }
 
 export class Batcher<T> {
   readonly #deps: BatcherDeps<T>;
   readonly #runsStartedAtNs = new Set<{ readonly atNs: MonotonicNs }>();
-  /** Of the classifier that new pictures are prepared for. */
-  #buffers: PictureBuffers;
-  /** Of replaced classifiers with pictures left, and whom to tell when there are none; the oldest first. */
-  readonly #replaced = new Map<PictureBuffers, () => void>();
+  /** Of the classifier that runs begin on. */
+  #buffers: BatchBuffers;
+  /** Of replaced classifiers that are still busy, and whom to tell when they are not. */
+  readonly #replaced = new Map<BatchBuffers, () => void>();
   #waiting: Waiting<T>[] = [];
   #deadline: Timer | undefined;
   #lastSettledAtNs: MonotonicNs = 0;
@@ -94,47 +101,42 @@ export class Batcher<T> {
     return this.#waiting.some((waiting) => waiting.key === key);
   }
 
-  /** Prepares pictures for `next` from now on. Resolves when the one before has classified what waited for it. */
+  /** Begins every run on `next` from now on. Resolves when the one before has ended what it was given. */
   replaceClassifier(next: Classifier): Promise<void> {
     const former = this.#buffers;
     this.#buffers = this.#buffersFor(next);
-    const left = new Promise<void>((resolve) => this.#replaced.set(former, resolve));
-    this.#tellLeft();
-    this.pump();
-    return left;
+    return new Promise<void>((resolve) => {
+      this.#replaced.set(former, resolve);
+      this.#tellIdle();
+    });
   }
 
-  /** Takes an item's newest picture in place of one of it that has not started. Nothing runs before the next `pump`. */
-  offer({ key, lookCount, tag, write }: Offer<T>): void {
+  /** Takes an item's newest picture over in place of one of it that has not started. Nothing runs before the next `pump`. */
+  offer({ key, lookCount, tag, picture }: Offer<T>): void {
     if (this.withdraw(key)) this.droppedCount++;
-    const buffers = this.#buffers;
-    if (!buffers.hasFreeSlot) this.#dropLeastWanted(buffers);
-    const slot = buffers.fillSlot((target, offset) => write(target, offset, buffers.classifier.cropShape));
-    this.#waiting.push({ key, lookCount, tag, buffers, slot, readyAtNs: this.#deps.clock.nowNs() });
+    if (this.#waiting.length >= this.#deps.limits.maxWaiting) this.#dropLeastWanted();
+    this.#waiting.push({ key, lookCount, tag, picture, readyAtNs: this.#deps.clock.nowNs() });
   }
 
   /** Takes back an item's waiting picture; false when none waits. */
   withdraw(key: number): boolean {
     const index = this.#waiting.findIndex((waiting) => waiting.key === key);
     if (index < 0) return false;
-    const { buffers, slot } = this.#waiting.splice(index, 1)[0]!;
-    buffers.freeSlot(slot);
-    this.#tellLeft();
+    this.#waiting.splice(index, 1)[0]!.picture.release();
     return true;
   }
 
   /** Starts what can be started: called once all pictures of a frame have been offered. */
   pump(): void {
     while (!this.#isClosed && this.#runsStartedAtNs.size < this.#deps.limits.inFlight && this.#waiting.length > 0) {
-      const buffers = this.#nextBuffers();
-      const waitMs = this.#msUntilDue(buffers);
+      const waitMs = this.#msUntilDue();
       if (waitMs > 0) {
         this.#deadline ??= this.#deps.clock.after(waitMs, () => { this.#deadline = undefined; this.pump(); });
         return;
       }
       this.#deadline?.cancel();
       this.#deadline = undefined;
-      void this.#run(buffers, this.#takeBatch(buffers));
+      void this.#run(this.#takeBatch());
     }
   }
 
@@ -142,41 +144,38 @@ export class Batcher<T> {
   close(): void {
     this.#isClosed = true;
     this.#deadline?.cancel();
-    this.#waiting = [];
-    this.#tellLeft();
+    for (const { picture } of this.#waiting.splice(0)) picture.release();
   }
 
-  #buffersFor(classifier: Classifier): PictureBuffers {
-    const { maxWaiting, inFlight, size } = this.#deps.limits;
-    return new PictureBuffers(classifier, { slots: maxWaiting, batches: inFlight, batchSize: size });
+  #buffersFor(classifier: Classifier): BatchBuffers {
+    const { inFlight, size } = this.#deps.limits;
+    return new BatchBuffers(classifier, { batches: inFlight, batchSize: size });
   }
 
-  /** Pictures for a replaced classifier come first: their items wait longest. */
-  #nextBuffers(): PictureBuffers {
-    return [...this.#replaced.keys()].find((buffers) => this.#waiting.some((waiting) => waiting.buffers === buffers)) ?? this.#buffers;
-  }
-
-  #msUntilDue(buffers: PictureBuffers): Milliseconds {
+  #msUntilDue(): Milliseconds {
     const { limits, clock } = this.#deps;
-    // No company comes any more for a replaced classifier.
-    if (buffers !== this.#buffers || this.#waiting.length >= limits.size) return 0;
+    if (this.#waiting.length >= limits.size) return 0;
     const oldestNs = this.#waiting.reduce((oldest, { readyAtNs }) => Math.min(oldest, readyAtNs), Infinity);
     return limits.deadlineMs - (clock.nowNs() - oldestNs) / NS_PER_MS;
   }
 
-  #takeBatch(buffers: PictureBuffers): Waiting<T>[] {
+  #takeBatch(): Waiting<T>[] {
     // Sorting is stable: among items with equally many looks the one that waits longest comes first.
-    const batch = this.#waiting.filter((waiting) => waiting.buffers === buffers)
-      .sort((a, b) => a.lookCount - b.lookCount).slice(0, this.#deps.limits.size);
+    const batch = this.#waiting.toSorted((a, b) => a.lookCount - b.lookCount).slice(0, this.#deps.limits.size);
     this.#waiting = this.#waiting.filter((waiting) => !batch.includes(waiting));
     return batch;
   }
 
-  async #run(buffers: PictureBuffers, batch: readonly Waiting<T>[]): Promise<void> {
+  async #run(batch: readonly Waiting<T>[]): Promise<void> {
     const { clock, onStart, onResult, onFailure } = this.#deps;
+    const buffers = this.#buffers;
     const { classifier } = buffers;
-    for (const { tag } of batch) onStart(tag);
-    const pixels = buffers.takeBatch(batch.map(({ slot }) => slot));
+    const pixels = buffers.take();
+    for (const [index, { tag, picture }] of batch.entries()) {
+      onStart(tag);
+      picture.write(pixels, index * buffers.pictureBytes, classifier.cropShape);
+      picture.release();
+    }
     const run = { atNs: clock.nowNs() };
     this.#runsStartedAtNs.add(run);
     const outcome = await classifier.classify(pixels, batch.length).then((result) => ({ result }), (error: unknown) => ({ error }));
@@ -184,8 +183,8 @@ export class Batcher<T> {
     const startedAtNs = Math.max(run.atNs, this.#lastSettledAtNs);
     this.#lastSettledAtNs = clock.nowNs();
     this.#runsStartedAtNs.delete(run);
-    buffers.freeBatch(pixels);
-    this.#tellLeft();
+    buffers.free(pixels);
+    this.#tellIdle();
     if (this.#isClosed) return;
     // The model first, then the news: the cores need not wait for messages.
     this.pump();
@@ -197,17 +196,16 @@ export class Batcher<T> {
     }
   }
 
-  #tellLeft(): void {
+  #tellIdle(): void {
     for (const [buffers, tell] of this.#replaced) {
-      if (buffers.runningCount > 0 || this.#waiting.some((waiting) => waiting.buffers === buffers)) continue;
+      if (buffers.runningCount > 0) continue;
       this.#replaced.delete(buffers);
       tell();
     }
   }
 
-  #dropLeastWanted(buffers: PictureBuffers): void {
-    const leastWanted = this.#waiting.filter((waiting) => waiting.buffers === buffers)
-      .reduce((worst, waiting) => (waiting.lookCount > worst.lookCount ? waiting : worst));
+  #dropLeastWanted(): void {
+    const leastWanted = this.#waiting.reduce((worst, waiting) => (waiting.lookCount > worst.lookCount ? waiting : worst));
     this.withdraw(leastWanted.key);
     this.droppedCount++;
   }

@@ -22,6 +22,8 @@ const SEARCH_PX = { least: 3, most: 11 } as const;
 const REFINE_STEPS = 40;
 const REFINE_EPSILON = 1e-3;
 const FIT_STEPS = 100;
+const FIT_EPSILON = 1e-10;
+const K3_SHARE = 0.97;
 
 /** Places of the inner corners on the board, mm, row by row. */
 export function cornersOf({ columns, rows, squareMm }: ChessboardPattern): PlanePoint[] {
@@ -51,15 +53,24 @@ export interface LensFit {
   readonly focalDeviationPx: number;
 }
 
-/** The lens that explains all views of the board best; 3 views at the least. */
-export function fitLens(views: readonly (readonly PixelPoint[])[], pattern: ChessboardPattern, { width, height }: SizePx): LensFit {
+/**
+ * The lens that explains all views of the board best; 3 views at the least. The third radial coefficient is fitted only where it
+ * explains more: else it would bend the corners of the picture, which no view reaches, at will.
+ */
+export function fitLens(views: readonly (readonly PixelPoint[])[], pattern: ChessboardPattern, size: SizePx): LensFit {
+  const plain = fitWith(cv.CALIB_FIX_K3, views, pattern, size);
+  const rich = fitWith(0, views, pattern, size);
+  return rich.rmsPx < K3_SHARE * plain.rmsPx ? rich : plain;
+}
+
+function fitWith(flags: number, views: readonly (readonly PixelPoint[])[], pattern: ChessboardPattern, { width, height }: SizePx): LensFit {
   using scope = new MatScope();
   const board = cornersOf(pattern).map(({ x, y }) => new cv.Point3(x, y, 0));
   const pictures = views.map((corners) => corners.map(({ u, v }) => new cv.Point2(u - HALF_PIXEL, v - HALF_PIXEL)));
   const start = Math.max(width, height);
   const matrix = scope.own(new cv.Mat([[start, 0, width / 2], [0, start, height / 2], [0, 0, 1]], cv.CV_64F));
-  const criteria = new cv.TermCriteria(cv.termCriteria.EPS + cv.termCriteria.MAX_ITER, FIT_STEPS, 1e-10);
-  const fit = cv.calibrateCameraExtended(views.map(() => board), pictures, new cv.Size(width, height), matrix, [0, 0, 0, 0, 0], 0, criteria);
+  const criteria = new cv.TermCriteria(cv.termCriteria.EPS + cv.termCriteria.MAX_ITER, FIT_STEPS, FIT_EPSILON);
+  const fit = cv.calibrateCameraExtended(views.map(() => board), pictures, new cv.Size(width, height), matrix, [0, 0, 0, 0, 0], flags, criteria);
   const deviations = scope.own(fit.stdDeviationsIntrinsics).getDataAsArray().flat();
   scope.own(fit.stdDeviationsExtrinsics);
   const [[fx, , cx], [, fy, cy]] = matrix.getDataAsArray() as [[number, number, number], [number, number, number]];

@@ -2,8 +2,8 @@
 // different materials. What is kept of such an item is the picture that the model found hardest. Nothing is copied and nothing
 // is encoded until an item leaves, and then only as often as the allowance says, so that sorting does not feel it.
 //
-//   crop ─ hold ─▶ waiting ─ started ─▶ running ─ judged ─▶ hardest so far ─ gone ─▶ JPEG, or nothing
-//                     └── replaced by a newer one, or lost ──▶ released
+//   crop ─ hold ─▶ running ─ judged ─▶ hardest so far ─ gone ─▶ JPEG, or nothing
+//                     └── lost ──▶ released
 import type { Clock } from '../base/clock.ts';
 import type { MonotonicNs } from '../base/units.ts';
 import { NS_PER_S } from '../base/units.ts';
@@ -24,7 +24,6 @@ const BURST_SHARE = 1 / 12;
 export interface HeldCrop {
   readonly trackId: TrackId;
   picture: Mat | undefined;
-  isStarted: boolean;
 }
 
 interface TrackCrops {
@@ -47,22 +46,17 @@ export class CropHolder {
     this.#allowance = new Allowance(options.perHour, clock.nowNs());
   }
 
-  /** Takes `picture` over, in place of one of the same item that has not started; undefined, and released, while the allowance is used up. */
+  /** Takes `picture`, which is on its way into the model, over; undefined, and released, while the allowance is used up. */
   hold(trackId: TrackId, picture: Mat): HeldCrop | undefined {
     const crops = this.#byTrack.get(trackId) ?? { held: new Set(), hardest: undefined, sums: [], leaders: new Set(), looks: 0 };
     this.#byTrack.set(trackId, crops);
-    for (const other of crops.held) if (!other.isStarted) release(other, crops);
     if (!this.#allowance.isOpen(this.#clock.nowNs())) {
       picture.release();
       return undefined;
     }
-    const crop: HeldCrop = { trackId, picture, isStarted: false };
+    const crop: HeldCrop = { trackId, picture };
     crops.held.add(crop);
     return crop;
-  }
-
-  started(crop: HeldCrop | undefined): void {
-    if (crop !== undefined) crop.isStarted = true;
   }
 
   /** What the model said of a picture of the item; also of one that is not held, because the sum counts. */

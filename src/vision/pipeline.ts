@@ -1,9 +1,9 @@
-// Frames in, VisionEvents out. Everything up to the prepared pictures happens at once inside `process`; only the classifier
-// is awaited. Time is only read, to stamp; every decision follows from the frames, so that the same frames give the same
+// Frames in, VisionEvents out. Finding and following happens at once inside `process`; a picture is prepared when the classifier
+// takes it. Time is only read, to stamp; every decision follows from the frames, so that the same frames give the same
 // events in the vision process and in virtual time.
 //
 //   frame ─▶ segment ─▶ track ─┬─▶ item.seen                      ┌─▶ item.look
-//                              ├─▶ crop ─▶ preprocess ─▶ batcher ─┴─▶ item.gone, after the last look
+//                              ├─▶ batcher ─▶ crop ─▶ preprocess ─┴─▶ item.gone, after the last look
 //                              └─▶ (leaves the view)
 import type { Clock } from '../base/clock.ts';
 import { reasonOf, SortlineError } from '../base/errors.ts';
@@ -14,7 +14,7 @@ import type { Frame } from '../domain/frame.ts';
 import type { TrackId } from '../domain/item.ts';
 import { MATERIALS } from '../domain/material.ts';
 import type { Mat } from '../image/opencv.ts';
-import { MatScope } from '../image/opencv.ts';
+import { cv, MatScope } from '../image/opencv.ts';
 import type { LookFacts } from './batcher.ts';
 import { Batcher } from './batcher.ts';
 import { cropItem, roundedBox } from './crop.ts';
@@ -73,10 +73,7 @@ export class VisionPipeline {
     this.#tracker = new Tracker(options.track, view);
     this.#batcher = new Batcher({
       clock, classifier, limits: { ...batch, inFlight: options.looks.inFlight, maxWaiting: options.looks.maxWaiting },
-      onStart: ({ looks, crop }) => {
-        looks.started();
-        this.#cropHolder?.started(crop);
-      },
+      onStart: ({ looks }) => looks.started(),
       onResult: (tag, probabilities, facts) => this.#looked(tag, probabilities, facts),
       onFailure: (tags, error) => this.#failed(tags, error),
     });
@@ -96,14 +93,14 @@ export class VisionPipeline {
   }
 
   /**
-   * Has `next` classify what is cropped from now on; it stays its owner's. Resolves when the one before has classified the pictures
-   * that were prepared for it. Looks already taken count on.
+   * Has `next` classify what is not yet under way; it stays its owner's. Resolves when the one before has ended what it was given.
+   * Looks already taken count on.
    */
   useClassifier(next: Classifier): Promise<void> {
     return this.#batcher.replaceClassifier(next);
   }
 
-  /** Looks at one frame. The image stays the caller's and is not needed afterwards. Throws CALIB_SIZE_MISMATCH. */
+  /** Looks at one frame. The image stays the caller's, who may release it; its pixels must not be written to any more. Throws CALIB_SIZE_MISMATCH. */
   process(frame: Frame<Mat>): void {
     this.#checkSize(frame);
     const { born, whole, gone, still } = this.#tracker.update(this.#segmenter.segment(frame), frame.encoderCounts);
@@ -162,13 +159,17 @@ export class VisionPipeline {
     }
     const { sequence, capturedAtNs } = frame;
     const tag: LookTag = { looks, frame: { sequence, capturedAtNs }, boxPx: looks.boxPx, crop: undefined };
+    const image = sharing(frame.image);
     this.#batcher.offer({
       key: trackId, lookCount: looks.startedCount, tag,
-      write: (target, offset, shape) => {
-        using scope = new MatScope();
-        const picture = scope.own(cropItem(frame.image, detection, options.crop));
-        preprocess(picture, shape, target, offset);
-        if (this.#cropHolder !== undefined) tag.crop = this.#cropHolder.hold(trackId, scope.keep(picture));
+      picture: {
+        write: (target, offset, shape) => {
+          using scope = new MatScope();
+          const picture = scope.own(cropItem(image, detection, options.crop));
+          preprocess(picture, shape, target, offset);
+          if (this.#cropHolder !== undefined) tag.crop = this.#cropHolder.hold(trackId, scope.keep(picture));
+        },
+        release: () => image.release(),
       },
     });
   }
@@ -233,4 +234,9 @@ export class VisionPipeline {
     this.#relearned = this.#segmenter.relearnedCount;
     this.#deps.sink({ kind: 'vision.warning', code: 'VISION_BACKGROUND_RELEARNED', message: 'nearly no belt could be seen for a while: the light or the camera changed, and the empty belt is learned anew' });
   }
+}
+
+/** One more handle to the same pixels, which outlive the frame's own; to be released. */
+function sharing(image: Mat): Mat {
+  return image.getRegion(new cv.Rect(0, 0, image.cols, image.rows));
 }

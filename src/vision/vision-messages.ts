@@ -1,6 +1,7 @@
 // What crosses the channel between the line and its vision process, besides VisionEvents: plain data for the structured
 // clone of `serialization: 'advanced'`.
 import type { BeltSample } from '../domain/frame.ts';
+import type { TappedFrame } from './frame-tap.ts';
 import type { VisionEvent } from './vision.ts';
 
 /** Line to vision. `Setup` and `Extra` belong to the composition: how to open the edges, and what a simulated camera is told. */
@@ -14,6 +15,9 @@ export type ToVision<Setup = unknown, Extra = unknown> =
 
 /** Vision to line. */
 export type FromVision =
-  | { readonly kind: 'event'; readonly event: VisionEvent }
+  /** In order; what one frame or one run brings comes together: each message costs both ends a tenth of a millisecond. */
+  | { readonly kind: 'events'; readonly events: readonly VisionEvent[] }
+  /** A picture for the recorder. */
+  | { readonly kind: 'frame'; readonly frame: TappedFrame }
   /** The process cannot do what it is configured to; it ends. Trying again does not help unless a person acts. */
   | { readonly kind: 'refused'; readonly code: string; readonly message: string };

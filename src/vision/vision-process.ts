@@ -7,6 +7,7 @@ import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import { retryDelayMs } from '../base/retry.ts';
 import type { BeltSample } from '../domain/frame.ts';
+import type { TappedFrame } from './frame-tap.ts';
 import type { ProcessOptions } from './options.ts';
 import type { Vision, VisionEvent, VisionSink } from './vision.ts';
 import type { FromVision, ToVision } from './vision-messages.ts';
@@ -21,6 +22,8 @@ export interface VisionProcessDeps {
   readonly random: Random;
   readonly options: ProcessOptions;
   readonly sink: VisionSink;
+  /** Pictures for the recorder, where the process is set up to tell them. */
+  readonly onFrame?: ((frame: TappedFrame) => void) | undefined;
 }
 
 /** How long an orderly stop may take before the process is killed. */
@@ -31,9 +34,10 @@ const HEALTHY_MS = 30_000;
 /**
  * glibc raises by itself the size from which memory comes from the system and goes back to it, up to 32 MB. A model's weights then
  * come from heaps that each change of the model leaves in pieces: after a dozen changes of a ResNet-18 the process held 450 MB more than
- * needed. Fixed at 8 MB, weights go back, and a 1080p frame (6 MB) still comes from a heap.
+ * needed. Fixed at 8 MB, weights go back, and a 1080p frame (6 MB) still comes from a heap. The heap's free end is kept to 64 MB (by
+ * default 128 kB, once the other is fixed): else each frame's memory went back and came again, page by page.
  */
-const ALLOCATION = { MALLOC_MMAP_THRESHOLD_: String(8 * 1024 * 1024) };
+const ALLOCATION = { MALLOC_MMAP_THRESHOLD_: String(8 * 1024 * 1024), MALLOC_TRIM_THRESHOLD_: String(64 * 1024 * 1024) };
 
 export class VisionProcess implements Vision {
   readonly #deps: VisionProcessDeps;
@@ -113,8 +117,11 @@ export class VisionProcess implements Vision {
       this.#deps.sink({ kind: 'vision.refused', code: message.code, message: message.message });
       return;
     }
-    this.#progressed(message.event);
-    this.#deps.sink(message.event);
+    if (message.kind === 'frame') return this.#deps.onFrame?.(message.frame);
+    for (const event of message.events) {
+      this.#progressed(event);
+      this.#deps.sink(event);
+    }
   }
 
   /** Any word is progress; the process itself tells once a second, and ends itself when its model hangs. */

@@ -14,6 +14,7 @@ import type { Classifier } from '../classify/classifier.ts';
 import { BeltClock } from '../domain/belt-clock.ts';
 import type { Calibration } from '../domain/calibration.ts';
 import type { BeltSample } from '../domain/frame.ts';
+import type { FrameTap } from './frame-tap.ts';
 import type { HarvestOptions, VisionOptions } from './options.ts';
 import { VisionPipeline } from './pipeline.ts';
 import type { Vision, VisionSink, VisionStats } from './vision.ts';
@@ -31,6 +32,8 @@ export interface VisionRunnerDeps {
   readonly options: VisionOptions;
   /** Which items' pictures are told for people to label; none where absent. */
   readonly harvest?: HarvestOptions | undefined;
+  /** Takes every picture that was looked at, where the line is recorded. */
+  readonly frameTap?: FrameTap | undefined;
   readonly sink: VisionSink;
   /** Resident memory of this process, MB. */
   rssMb(): number;
@@ -136,7 +139,9 @@ export class VisionRunner implements Vision {
         if (!isSortlineError(error)) throw error;
         this.#deps.sink({ kind: 'vision.warning', code: error.code, message: reasonOf(error) });
       } finally {
-        frame.image.release();
+        const { frameTap } = this.#deps;
+        if (frameTap === undefined) frame.image.release();
+        else frameTap.take(frame);
       }
     }
   }

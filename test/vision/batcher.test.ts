@@ -33,9 +33,19 @@ function harness(limits: { size?: number; deadlineMs?: number; inFlight?: number
     onResult: (tag, [value], { waitedMs }) => results.push({ tag, value: value!, waitedMs }),
     onFailure: (tags) => failed.push(...tags),
   });
-  const offer = (key: number, value: number, lookCount = 0): void =>
-    batcher.offer({ key, lookCount, tag: `${key}:${value}`, write: (target, offset) => target.fill(value, offset, offset + 3) });
-  return { clock, batcher, batches, results, failed, offer };
+  const written: number[] = [], released: number[] = [];
+  const offer = (key: number, value: number, lookCount = 0): void => batcher.offer({
+    key, lookCount, tag: `${key}:${value}`,
+    picture: {
+      write: (target, offset) => {
+        expect(released).not.toContain(value);
+        written.push(value);
+        target.fill(value, offset, offset + 3);
+      },
+      release: () => released.push(value),
+    },
+  });
+  return { clock, batcher, batches, results, failed, offer, written, released };
 }
 
 describe('Batcher', () => {
@@ -59,6 +69,22 @@ describe('Batcher', () => {
     await clock.advanceMs(3 * RUN_MS);
     expect(batches).toEqual([[10], [21, 11]]);
     expect(batcher.droppedCount).toBe(1);
+  });
+
+  it('prepares a picture only when its run begins, and lets go of all of them', async () => {
+    const { clock, batcher, offer, written, released } = harness({ size: 1 });
+    offer(1, 10);
+    batcher.pump();
+    offer(2, 20);
+    offer(2, 21);
+    offer(3, 30);
+    expect([written, released]).toEqual([[10], [10, 20]]);
+    batcher.withdraw(3);
+    await clock.advanceMs(RUN_MS);
+    expect([written, released]).toEqual([[10, 21], [10, 20, 30, 21]]);
+    offer(4, 40);
+    batcher.close();
+    expect([written, released]).toEqual([[10, 21], [10, 20, 30, 21, 40]]);
   });
 
   it('prefers items with the fewest looks', async () => {
@@ -118,11 +144,11 @@ describe('Batcher', () => {
   it('counts every picture once: classified, dropped, or still waiting; and never mixes pixels', async () => {
     await fc.assert(fc.asyncProperty(fc.integer(), fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 3 }), async (seed, size, inFlight) => {
       const random = createRandom(seed);
-      const { clock, batcher, results, offer } = harness({ size, inFlight, deadlineMs: random.integer(0, 10) });
+      const { clock, batcher, results, offer, released } = harness({ size, inFlight, deadlineMs: random.integer(0, 10) });
       let offered = 0;
       for (let step = 0; step < 60; step++) {
-        for (let count = random.integer(0, 5); count > 0; count--) {
-          offer(random.integer(1, 12), offered++ % 250, random.integer(0, 3));
+        for (let count = random.integer(0, 4); count > 0; count--) {
+          offer(random.integer(1, 12), offered++, random.integer(0, 3));
         }
         batcher.pump();
         await clock.advanceMs(random.integer(0, 15));
@@ -130,6 +156,7 @@ describe('Batcher', () => {
       await clock.advanceMs(1000);
       expect(batcher.classifiedCount + batcher.droppedCount).toBe(offered);
       expect(batcher.classifiedCount).toBe(results.length);
+      expect(released.toSorted((a, b) => a - b)).toEqual(Array.from({ length: offered }, (_, value) => value));
       for (const { tag, value, waitedMs } of results) {
         expect(tag.endsWith(`:${value}`)).toBe(true);
         expect(waitedMs).toBeGreaterThanOrEqual(0);

@@ -1,17 +1,17 @@
 // The real vision process on a full belt: champions come and go while pictures flow. Real models, small ones; every wait is for
 // an event.
 import { describe, expect, it } from 'vitest';
-import type { FromVision } from '../../src/vision/vision-messages.ts';
 import type { VisionEvent } from '../../src/vision/vision.ts';
 import { ChampionStore } from '../classify/champion-store.ts';
+import type { Told } from './vision-child.ts';
 import { VisionChild } from './vision-child.ts';
 
 const TIMEOUT_MS = 60_000;
 
 type EventOf<K extends VisionEvent['kind']> = Extract<VisionEvent, { kind: K }>;
 
-function eventIn<K extends VisionEvent['kind']>(message: FromVision, kind: K): EventOf<K> | undefined {
-  return message.kind === 'event' && message.event.kind === kind ? message.event as EventOf<K> : undefined;
+function eventIn<K extends VisionEvent['kind']>(told: Told, kind: K): EventOf<K> | undefined {
+  return told.kind === kind ? told as EventOf<K> : undefined;
 }
 
 function eventsOf<K extends VisionEvent['kind']>(child: VisionChild, kind: K): EventOf<K>[] {
@@ -20,7 +20,7 @@ function eventsOf<K extends VisionEvent['kind']>(child: VisionChild, kind: K): E
 
 /** Gives the next event of a kind that fits, after the one it gave last. */
 function reader(child: VisionChild) {
-  let last: FromVision | undefined;
+  let last: Told | undefined;
   return async <K extends VisionEvent['kind']>(kind: K, fits: (event: EventOf<K>) => boolean = () => true): Promise<EventOf<K>> => {
     const found = await child.hear((message) => {
       const event = eventIn(message, kind);

@@ -28,7 +28,6 @@ function rig({ perHour = 3600, maxConfidence = 0.7 } = {}): { clock: ManualClock
   const holder = new CropHolder({ clock, options: { perHour, maxConfidence } });
   const look = (trackId: number, grey: number, leader: number, confidence: number): void => {
     const crop = holder.hold(trackId, picture(grey));
-    holder.started(crop);
     holder.judged(trackId, crop, probabilities(leader, confidence));
   };
   return { clock, holder, look };
@@ -68,21 +67,9 @@ describe('CropHolder', () => {
     expect(greyOf(holder.gone(2))).toBe(80);
   });
 
-  test('lets a newer picture take the place of one that waits, not of one that runs', () => {
-    const { holder } = rig();
-    const running = holder.hold(1, picture(50));
-    holder.started(running);
-    const replaced = holder.hold(1, picture(60));
-    const waiting = holder.hold(1, picture(70));
-    expect([running!.picture, replaced!.picture, waiting!.picture].map((mat) => mat !== undefined)).toEqual([true, false, true]);
-    holder.judged(1, running, probabilities(METAL, 0.5));
-    expect(greyOf(holder.gone(1))).toBe(50);
-  });
-
   test('a lost run leaves nothing, nor does what comes after the item is gone', () => {
     const { holder } = rig();
     const [lost, late] = [holder.hold(1, picture(50)), holder.hold(2, picture(60))];
-    for (const crop of [lost, late]) holder.started(crop);
     holder.failed(lost);
     expect(holder.gone(1)).toBeUndefined();
     expect(holder.gone(2)).toBeUndefined();

@@ -1,8 +1,8 @@
 // The real vision process, asked to end while its model is busy: it ends in order and at once, and no native code has a word
 // on stderr. The model is heavy for its size: a batch takes many times longer than a turn of the event loop.
 import { describe, expect, it } from 'vitest';
-import type { FromVision } from '../../src/vision/vision-messages.ts';
 import { tinyFolder } from '../classify/tiny-model.ts';
+import type { Told } from './vision-child.ts';
 import { VisionChild } from './vision-child.ts';
 
 const TIMEOUT_MS = 30_000;
@@ -14,7 +14,7 @@ function heavyModel(): string {
   return tinyFolder({ shape: { height: SIDE, width: SIDE } });
 }
 
-const isLook = (message: FromVision): boolean => message.kind === 'event' && message.event.kind === 'item.look';
+const isLook = ({ kind }: Told): boolean => kind === 'item.look';
 
 /** With two batches given at a time, one is running whenever the other is told. */
 async function busyChild(): Promise<VisionChild> {

@@ -11,6 +11,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { completeConfig, configSchema } from '../../src/config/schema.ts';
 import { BeltMotion } from '../../src/sim/belt-motion.ts';
 import type { FromVision, ToVision } from '../../src/vision/vision-messages.ts';
+import type { VisionEvent } from '../../src/vision/vision.ts';
 
 const ENTRY = fileURLToPath(new URL('../../src/app/vision-process-main.ts', import.meta.url));
 const COUNTS_PER_SECOND = 3000;
@@ -21,10 +22,13 @@ export interface Ending {
   readonly stderr: string;
 }
 
+/** One thing the process said. */
+export type Told = VisionEvent | Exclude<FromVision, { kind: 'events' }>;
+
 /** Killed when the test ends. */
 export class VisionChild {
   readonly process: ChildProcess = fork(ENTRY, { serialization: 'advanced', stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
-  readonly heard: FromVision[] = [];
+  readonly heard: Told[] = [];
   stderr = '';
   readonly #ended: Promise<[number | null, string | null]>;
   #feed: Timer | undefined;
@@ -33,7 +37,7 @@ export class VisionChild {
   constructor() {
     this.process.stderr!.on('data', (chunk: Buffer) => { this.stderr += chunk.toString(); });
     this.process.on('message', (message: FromVision) => {
-      this.heard.push(message);
+      this.heard.push(...(message.kind === 'events' ? message.events : [message]));
       this.#wake();
     });
     // Not its 'close', which never comes where this side has disconnected.
@@ -67,7 +71,7 @@ export class VisionChild {
   }
 
   /** The first message, from `from` on, that `is` accepts. Rejects when the process ends before. */
-  async hear(is: (message: FromVision) => boolean, from = 0): Promise<FromVision> {
+  async hear(is: (told: Told) => boolean, from = 0): Promise<Told> {
     let hasEnded = false;
     void this.#ended.then(() => { hasEnded = true; });
     for (let index = from; ; index++) {
