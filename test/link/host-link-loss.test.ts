@@ -31,7 +31,7 @@ describe('losing the board', () => {
     await bringUpArmed(rig);
     const countsBefore = rig.of('belt.sample').at(-1)!.sample.counts;
     rig.cable.isPluggedIn = false;
-    rig.cable.unplug('cable pulled');
+    rig.cable.pull('cable pulled');
     await rig.clock.advanceMs(4000);
     rig.cable.isPluggedIn = true;
     rig.events.length = 0;
@@ -120,7 +120,7 @@ describe('the wire', () => {
     const { silentLogger } = await import('../../src/base/logger.ts');
     const { createRandom } = await import('../../src/base/random.ts');
     const link = createLink({
-      clock, log: silentLogger, random: createRandom(1), transport: cable.transport, outputs: OUTPUTS, options: linkTimingOptions.parse({}),
+      clock, log: silentLogger, random: createRandom(1), transport: cable.host, outputs: OUTPUTS, options: linkTimingOptions.parse({}),
       sink: () => undefined, tap: (direction, bytes) => decoders[direction].push(bytes),
     });
     link.start();

@@ -7,8 +7,8 @@ import { createLink } from '../../src/link/host-link.ts';
 import type { Link, LinkEvent, OutputConfig } from '../../src/link/link.ts';
 import type { LinkTimingOptions } from '../../src/link/options.ts';
 import { linkTimingOptions } from '../../src/link/options.ts';
-import type { CableFaults } from './bad-cable.ts';
-import { BadCable } from './bad-cable.ts';
+import type { CableFaults } from '../../src/sim/faults/faulty-cable.ts';
+import { FaultyCable } from '../../src/sim/faults/faulty-cable.ts';
 import type { TinyBoardOptions } from './tiny-board.ts';
 import { TinyBoard } from './tiny-board.ts';
 
@@ -16,7 +16,7 @@ export const OUTPUTS: readonly OutputConfig[] = [{ output: 0, maxOnMs: 200, safe
 
 export interface Rig {
   clock: ManualClock;
-  cable: BadCable;
+  cable: FaultyCable;
   board: TinyBoard;
   link: Link;
   events: LinkEvent[];
@@ -31,7 +31,7 @@ export function createRig(options: {
 } = {}): Rig {
   const clock = new ManualClock({ startNs: 1e12 });
   const random = createRandom(options.seed ?? 1);
-  const cable = new BadCable({ clock, random: random.fork(1) }, options.faults ?? { latencyMs: 0.5 });
+  const cable = new FaultyCable({ clock, random: random.fork(1) }, options.faults ?? { latencyMs: 0.5 });
   const events: LinkEvent[] = [];
   let powered = 0;
   const power = (boardOptions: Partial<TinyBoardOptions> = {}): TinyBoard => {
@@ -41,7 +41,7 @@ export function createRig(options: {
     return board;
   };
   const link = createLink({
-    clock, log: options.log ?? silentLogger, random: random.fork(2), transport: cable.transport, outputs: options.outputs ?? OUTPUTS,
+    clock, log: options.log ?? silentLogger, random: random.fork(2), transport: cable.host, outputs: options.outputs ?? OUTPUTS,
     options: { ...linkTimingOptions.parse({}), ...options.timing },
     sink: (event) => void events.push(event),
   });

@@ -56,7 +56,7 @@ describe('connecting', () => {
     rig.cable.isPluggedIn = false;
     rig.link.start();
     await rig.clock.advanceMs(3000);
-    expect(rig.of('link.down').map(({ reason }) => reason)).toEqual(['bad cable: no such device']);
+    expect(rig.of('link.down').map(({ reason }) => reason)).toEqual(['faulty cable: no such device; plug it in']);
     rig.cable.isPluggedIn = true;
     expect(await advanceUntil(rig, 6000, () => rig.kinds().includes('link.up'))).toBe(true);
   });
@@ -94,7 +94,7 @@ describe('connecting', () => {
     [[OUTPUTS[0]!, OUTPUTS[0]!], 'configured twice'],
   ])('throws at once for outputs %j', (outputs, text) => {
     const { clock, cable } = createRig();
-    const creating = (): unknown => createLink({ clock, transport: cable.transport, outputs, options: linkTimingOptions.parse({}) } as never);
+    const creating = (): unknown => createLink({ clock, transport: cable.host, outputs, options: linkTimingOptions.parse({}) } as never);
     expect(creating).toThrow(SortlineError);
     expect(creating).toThrow(text);
   });
@@ -185,7 +185,7 @@ describe('commands', () => {
     rig.board.mute = true;
     const pending = [1, 2, 3].map((commandId) => rig.link.schedule({ commandId, output: 0, fireAtCounts: ahead(rig, 9000), holdMs: 40 }));
     await rig.clock.advanceMs(5);
-    rig.cable.unplug('cable pulled');
+    rig.cable.pull('cable pulled');
     expect(await Promise.all(pending)).toEqual([closed, closed, closed]);
     expect(rig.of('link.down').at(-1)).toMatchObject({ reason: 'cable pulled' });
     expect(await rig.link.schedule({ commandId: 4, output: 0, fireAtCounts: 1, holdMs: 40 })).toEqual(closed);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CommandResult } from '../../src/link/link.ts';
 import { advanceUntil, bringUpArmed, createRig, settle } from './host-link-rig.ts';
-import type { CableFaults } from './bad-cable.ts';
+import type { CableFaults } from '../../src/sim/faults/faulty-cable.ts';
 
 const UART_115200 = { latencyMs: 0.3, byteNs: 86_805 };
 const cables: [string, CableFaults][] = [

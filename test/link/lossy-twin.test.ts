@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { CommandResult, LinkEvent } from '../../src/link/link.ts';
 import type { TwinRig } from '../sim/twin-rig.ts';
 import { advanceUntil, armed, settle } from '../sim/twin-rig.ts';
-import type { CableFaults } from './bad-cable.ts';
+import type { CableFaults } from '../../src/sim/faults/faulty-cable.ts';
 
 const UART_115200: CableFaults = { latencyMs: 0.3, byteNs: 86_805 };
 const BIT_ERRORS: CableFaults = { flipPerBit: 1e-4, dropPerByte: 0.02 };

@@ -6,9 +6,7 @@ import type { FireCommand } from '../../src/domain/decision.ts';
 import { createLink } from '../../src/link/host-link.ts';
 import type { CommandResult, Link, LinkEvent } from '../../src/link/link.ts';
 import { linkTimingOptions } from '../../src/link/options.ts';
-import type { Transport } from '../../src/link/transport.ts';
 import { BeltMotion } from '../../src/sim/belt-motion.ts';
-import type { BoardCable } from '../../src/sim/board-cable.ts';
 import { createMemoryCable } from '../../src/sim/board-cable.ts';
 import type { LandingActuator } from '../../src/sim/landing.ts';
 import type { TwinOptions } from '../../src/sim/options.ts';
@@ -17,8 +15,8 @@ import type { Twin, TwinEvent } from '../../src/sim/twin.ts';
 import { createTwin } from '../../src/sim/twin.ts';
 import type { WorldOptions } from '../../src/sim/world.ts';
 import { createWorld } from '../../src/sim/world.ts';
-import type { CableFaults } from '../link/bad-cable.ts';
-import { BadCable } from '../link/bad-cable.ts';
+import type { CableFaults } from '../../src/sim/faults/faulty-cable.ts';
+import { FaultyCable } from '../../src/sim/faults/faulty-cable.ts';
 
 export const COUNTS_PER_MM = 5;
 
@@ -34,7 +32,7 @@ export interface TwinRig {
   link: Link;
   events: LinkEvent[];
   twinEvents: TwinEvent[];
-  bad: BadCable;
+  bad: FaultyCable;
   of<K extends LinkEvent['kind']>(kind: K): Extract<LinkEvent, { kind: K }>[];
   landed(): { index: number; bin: string }[];
 }
@@ -44,9 +42,9 @@ export function createTwinRig(setup: { seed?: number; faults?: CableFaults; star
   const random = createRandom(setup.seed ?? 1);
   const options = { ...twinOptions.parse({ beltMmPerSecond: 500 }), ...setup.options };
   const motion = new BeltMotion({ atNs: clock.nowNs(), counts: setup.startCounts ?? 0 });
-  const bad = new BadCable({ clock, random: random.fork(1) }, setup.faults ?? {});
+  const bad = new FaultyCable({ clock, random: random.fork(1) }, setup.faults ?? {});
   const memory = createMemoryCable();
-  const { cable, host } = setup.faults === undefined ? { cable: memory, host: memory.host } : badCable(bad);
+  const cable = setup.faults === undefined ? memory : bad;
   const world = createWorld({ seed: 7, countsPerMm: COUNTS_PER_MM, itemsPerSecond: 1, beltMmPerSecond: options.beltMmPerSecond, startCounts: setup.startCounts ?? 0, ...setup.world });
   const events: LinkEvent[] = [];
   const twinEvents: TwinEvent[] = [];
@@ -55,7 +53,7 @@ export function createTwinRig(setup: { seed?: number; faults?: CableFaults; star
     sink: (event) => void twinEvents.push(event),
   });
   const link = createLink({
-    clock, random: random.fork(3), log: silentLogger, transport: host, options: linkTimingOptions.parse({}),
+    clock, random: random.fork(3), log: silentLogger, transport: cable.host, options: linkTimingOptions.parse({}),
     outputs: ACTUATORS.map(({ output }) => ({ output, maxOnMs: 200, safeOn: false })),
     sink: (event) => void events.push(event),
   });
@@ -63,24 +61,6 @@ export function createTwinRig(setup: { seed?: number; faults?: CableFaults; star
     clock, motion, twin, link, events, twinEvents, bad,
     of: (kind) => events.filter((event): event is never => event.kind === kind),
     landed: () => twinEvents.flatMap((event) => (event.kind === 'landed' ? [{ index: event.landed.index, bin: event.landed.bin }] : [])),
-  };
-}
-
-function badCable(bad: BadCable): { cable: BoardCable; host: Transport } {
-  return {
-    host: bad.transport,
-    cable: {
-      description: 'bad cable',
-      board: {
-        description: 'bad cable (board end)',
-        open: async (handlers) => {
-          bad.toBoard = (bytes) => handlers.onData(bytes);
-          return { write: (bytes) => { bad.toHost(bytes); return true; }, close: async () => undefined };
-        },
-      },
-      plug: async () => { bad.isPluggedIn = true; },
-      unplug: async () => bad.unplug('unplugged'),
-    },
   };
 }
 
