@@ -10,11 +10,13 @@ import type { Calibration } from '../domain/calibration.ts';
 import type { ItemId } from '../domain/decision.ts';
 import type { LineSink } from '../domain/line-event.ts';
 import { createLink } from '../link/host-link.ts';
+import type { LineRecorder } from '../record/line-recorder.ts';
 import { fanOut } from './fan-out.ts';
 import { Line } from './line.ts';
 import { openConnection } from './open-connection.ts';
 import { openVisionProcess } from './open-vision-process.ts';
 import { outputsOf } from './outputs.ts';
+import { recorderTaps } from './recorder-taps.ts';
 import { VirtualPlant } from './virtual-plant.ts';
 
 export interface LiveLineDeps {
@@ -27,6 +29,8 @@ export interface LiveLineDeps {
   onSnapshot?: (jpeg: Uint8Array) => void;
   onCrop?: ((itemId: ItemId, jpeg: Uint8Array) => void) | undefined;
   onVisionRefused?: (code: string, message: string) => void;
+  /** Hears everything; stays its owner's. */
+  recorder?: LineRecorder | undefined;
 }
 
 export interface LiveLine {
@@ -44,14 +48,15 @@ export function openLiveLine(deps: LiveLineDeps): LiveLine {
   const plant: VirtualPlant | undefined = connection.twinCable === undefined ? undefined : new VirtualPlant({
     clock, log, cable: connection.twinCable, calibration, actuators: config.actuators, options: config.sim, sink: (event) => sink(event),
   });
-  const sink = plant === undefined ? deps.sink : fanOut([plant.observe, deps.sink]);
+  const taps = deps.recorder === undefined ? undefined : recorderTaps(deps.recorder, clock);
+  const sink = fanOut([plant?.observe, deps.sink, taps?.event].filter((each) => each !== undefined));
   const line = new Line({
     clock, log, calibration, runId: deps.runId, sink,
     onSnapshot: deps.onSnapshot, onCrop: deps.onCrop, onVisionRefused: deps.onVisionRefused,
-    openVision: (visionSink) => openVisionProcess({ config, calibration, clock, log, sink: visionSink, plant }),
+    openVision: (visionSink) => openVisionProcess({ config, calibration, clock, log, sink: visionSink, plant, onFrame: taps?.frame }),
     openLink: (linkSink) => createLink({
       clock, log, random: createRandom(randomInt(2 ** 32 - 1)), transport: connection.transport(), options: config.link.timing,
-      outputs: outputsOf(config.actuators), sink: linkSink, ...(connection.baudRate === undefined ? {} : { baudRate: connection.baudRate }),
+      outputs: outputsOf(config.actuators), sink: taps?.linked(linkSink) ?? linkSink, ...(taps === undefined ? {} : { tap: taps.wire }), ...(connection.baudRate === undefined ? {} : { baudRate: connection.baudRate }),
     }),
     options: {
       autoStart: config.line.start === 'auto', recipe: recipeOf(config.recipe), bins: config.bins, actuators: config.actuators,

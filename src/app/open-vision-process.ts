@@ -6,6 +6,7 @@ import { createRandom } from '../base/random.ts';
 import { SortlineError } from '../base/errors.ts';
 import type { Config } from '../config/schema.ts';
 import type { Calibration } from '../domain/calibration.ts';
+import type { TappedFrame } from '../vision/frame-tap.ts';
 import type { Vision, VisionSink } from '../vision/vision.ts';
 import { VisionProcess } from '../vision/vision-process.ts';
 import { DeadlyModels } from './deadly-models.ts';
@@ -21,19 +22,21 @@ export interface VisionProcessSettings {
   log: Logger;
   sink: VisionSink;
   plant: VirtualPlant | undefined;
+  /** Pictures for the recorder, where `record.enabled`. */
+  onFrame?: ((frame: TappedFrame) => void) | undefined;
 }
 
 /** Throws USAGE where the camera is virtual but the board is not: the picture would not follow the belt. */
-export function openVisionProcess({ config, calibration, clock, log, sink, plant }: VisionProcessSettings): Vision {
-  const { camera, classifier, vision, harvest, log: logOptions } = config;
+export function openVisionProcess({ config, calibration, clock, log, sink, plant, onFrame }: VisionProcessSettings): Vision {
+  const { camera, classifier, vision, harvest, record, log: logOptions } = config;
   if (camera.source.kind === 'virtual-belt' && plant === undefined) {
     throw new SortlineError('USAGE', 'the virtual-belt camera shows the belt of the simulated board, but `link.connection` names a real one: set `camera.source` to the real camera, or `link.connection: {kind: twin}`');
   }
   const deadly = new DeadlyModels();
   const process = new VisionProcess({
-    entry: ENTRY, clock, log, sink: deadly.listening(sink), random: createRandom(1), options: vision.process,
+    entry: ENTRY, clock, log, sink: deadly.listening(sink), onFrame, random: createRandom(1), options: vision.process,
     setup: (): VisionSetup => ({
-      config: { camera, classifier, vision, harvest, log: logOptions }, calibration, avoid: deadly.reasonByKey,
+      config: { camera, classifier, vision, harvest, record, log: logOptions }, calibration, avoid: deadly.reasonByKey,
       virtual: plant === undefined ? undefined : { world: plant.world.options, motion: plant.motion.segments },
     }),
   });

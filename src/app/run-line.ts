@@ -1,6 +1,6 @@
 // The service: `sortline run` and `sortline demo`. Opens what shows and stores (ledger, MQTT, dashboard, log), then the
 // line; says where everything is; on a signal ends it all in order and prints the ledger.
-import { systemClock } from '../base/clock.ts';
+import { delay, systemClock } from '../base/clock.ts';
 import type { SortlineErrorCode } from '../base/errors.ts';
 import { SortlineError } from '../base/errors.ts';
 import type { Config } from '../config/schema.ts';
@@ -11,8 +11,11 @@ import type { LiveLine } from './live-line.ts';
 import { openLiveLine } from './live-line.ts';
 import { createLog } from './log.ts';
 import { openOutlets } from './outlets.ts';
+import { openRecorder } from './open-recorder.ts';
 import { newRunId } from './run-id.ts';
 import { beforeFatal, untilSignal } from './signals.ts';
+
+const MS_PER_S = 1000;
 
 export interface RunOptions {
   config: Config;
@@ -20,11 +23,15 @@ export interface RunOptions {
   configPath?: string;
   /** `demo` takes free ports where the usual ones are taken. */
   mode: 'run' | 'demo';
+  /** Where `record.enabled`: one file of this name instead of the folder of the configuration. */
+  recordTo?: string | undefined;
+  /** Stops by itself after so long. */
+  seconds?: number | undefined;
 }
 
-/** Runs until a signal; the exit code. Throws what cannot be opened at the start. */
+/** Runs until a signal, or as long as was asked for; the exit code. Throws what cannot be opened at the start. */
 export async function runLine(options: RunOptions): Promise<number> {
-  const { config, configPath, mode } = options;
+  const { config, configPath, mode, recordTo, seconds } = options;
   const clock = systemClock;
   const log = createLog({ ...config.log, to: 'stdout' });
   const calibration = calibrationFor(config);
@@ -35,20 +42,22 @@ export async function runLine(options: RunOptions): Promise<number> {
     refuse = (code, message) => { if (live.line.state === 'starting') resolve(new SortlineError(code as SortlineErrorCode, message)); };
   });
   const outlets = await openOutlets({ clock, log, config, runId, takeFreePorts: mode === 'demo', line: () => live.line });
+  const recorder = config.record.enabled ? await openRecorder({ config, calibration, clock, log, runId, source: 'line', path: recordTo }) : undefined;
   const live: LiveLine = openLiveLine({
-    config, calibration, clock, log, runId, sink: outlets.sink,
+    config, calibration, clock, log, runId, sink: outlets.sink, recorder,
     onSnapshot: (jpeg) => outlets.showSnapshot(jpeg),
     onCrop: (itemId, jpeg) => outlets.keepCrop(itemId, jpeg),
     onVisionRefused: (code, message) => refuse(code, message),
   });
   beforeFatal(() => live.stop('internal error'));
-  const stopAsked = Promise.race([untilSignal(clock, () => process.exit(130)), refused]);
+  const stopAsked = Promise.race([untilSignal(clock, () => process.exit(130)), refused, ...(seconds === undefined ? [] : [delay(clock, seconds * MS_PER_S).then(() => `the clock, after ${seconds} s`)])]);
   process.stdout.write(banner({ config, configPath, addresses: outlets.addresses, plant: live.plant !== undefined }));
   const watch = configPath === undefined ? undefined : followConfig(configPath, { running: config, line: live.line, log });
   await live.start();
   const stopped = await stopAsked;
   watch?.close();
   await live.stop(typeof stopped === 'string' ? `stopped by ${stopped}` : stopped.message);
+  await recorder?.close();
   const summary = await outlets.close();
   if (stopped instanceof SortlineError) throw stopped;
   process.stdout.write(`\n${summaryText(summary)}\n`);

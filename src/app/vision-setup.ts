@@ -11,7 +11,7 @@ import type { WorldOptions } from '../sim/world.ts';
 import { createWorld } from '../sim/world.ts';
 
 export interface VisionSetup {
-  readonly config: Pick<Config, 'camera' | 'classifier' | 'vision' | 'harvest' | 'log'>;
+  readonly config: Pick<Config, 'camera' | 'classifier' | 'vision' | 'harvest' | 'record' | 'log'>;
   readonly calibration: Calibration;
   /** Models that took a vision process down while it loaded them; see DeadlyModels. */
   readonly avoid: ReadonlyMap<string, string>;

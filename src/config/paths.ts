@@ -21,6 +21,7 @@ export const PATH_FIELDS: readonly PathField[] = [
   { path: ['camera', 'source', 'path'], defaultStartsAt: 'working-directory' },
   { path: ['ledger', 'path'], defaultStartsAt: 'working-directory' },
   { path: ['harvest', 'folder'], defaultStartsAt: 'working-directory' },
+  { path: ['record', 'folder'], defaultStartsAt: 'working-directory' },
   { path: ['mqtt', 'passwordFile'], defaultStartsAt: 'working-directory' },
   { path: ['mqtt', 'tls', 'caFile'], defaultStartsAt: 'working-directory' },
   { path: ['mqtt', 'tls', 'certFile'], defaultStartsAt: 'working-directory' },

@@ -7,6 +7,7 @@ import { classifyOptions } from '../classify/options.ts';
 import { binOptions, decideOptions, recipeOptions } from '../decide/options.ts';
 import { ledgerOptions } from '../ledger/options.ts';
 import { mqttOptions } from '../publish/options.ts';
+import { recordOptions } from '../record/options.ts';
 import { twinOptions, worldOptions } from '../sim/options.ts';
 import { harvestOptions, visionOptions } from '../vision/options.ts';
 import { webOptions } from '../web/options.ts';
@@ -35,6 +36,7 @@ export const configSchema = z.strictObject({
   link: linkSectionOptions.describe('The serial link to the microcontroller.'),
   ledger: ledgerOptions.describe('The record of every item, in SQLite.'),
   harvest: harvestOptions.describe('Keeping pictures for the next training.'),
+  record: recordOptions.describe('Recording the line: pictures, encoder, serial bytes and events.'),
   mqtt: mqttOptions.describe('Publishing over MQTT.'),
   web: webOptions.describe('Dashboard, health and metrics over HTTP.'),
   log: logOptions.describe('The log.'),

@@ -51,6 +51,15 @@ export function encodeJpeg(image: Mat, quality = 85): Buffer {
   return cv.imencode('.jpg', image, [cv.IMWRITE_JPEG_QUALITY, quality]);
 }
 
+/** As {@link encodeJpeg}, on a thread of the pool: this one is free meanwhile. The picture must not be changed or released before it is done. */
+export function encodeJpegAside(image: Mat, quality = 85): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    // The add-on itself takes a callback; its typings describe the front that is bypassed.
+    const encode = cv.imencodeAsync as unknown as (ending: string, picture: Mat, flags: number[], done: (error: Error | null, bytes: Buffer) => void) => void;
+    encode('.jpg', image, [cv.IMWRITE_JPEG_QUALITY, quality], (error, bytes) => (error === null ? resolve(bytes) : reject(error)));
+  });
+}
+
 /** PNG bytes of an 8-bit BGR or grey picture, which stays the caller's: larger, and without loss. */
 export function encodePng(image: Mat): Buffer {
   return cv.imencode('.png', image);

@@ -18,6 +18,7 @@ const wrappers: Record<string, readonly string[]> = {
   'mqtt': ['src/publish/mqtt-client.ts'],
   'aedes': ['src/publish/embedded-broker.ts'],
   'node:sqlite': ['src/ledger/sqlite.ts'],
+  '@mcap/*': ['src/record/mcap.ts'],
   'pino*': ['src/app/log.ts'],
   'prom-client': ['src/web/metrics.ts'],
 };
