@@ -1,0 +1,7 @@
+#include "hal.h"
+
+int main(void) {
+  hal_init();
+  firmware_start();
+  for (;;) firmware_step();
+}
