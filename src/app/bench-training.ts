@@ -40,7 +40,7 @@ export async function benchTraining({ architecture, batchSize, rounds, clock, on
   const threads = { intraOp: 0, spinning: false };
   const network = createNetwork(randomBackbone({ architecture: architecture === 'resnet50-modnet' ? 'resnet50' : architecture, seed: 1 }), { architecture, materials: MATERIALS, seed: 1 });
   const forward = await openRuntimeSession(writeGraph(inferenceGraph(network, new Map(), SHAPE)), { provider: 'cpu', threads });
-  const training = await openTrainingSession({ network, optimiser: 'adamw', dropout: 0, trainable: 5, batchSize, ...SHAPE, provider: 'cpu', threads });
+  const training = await openTrainingSession({ network, optimiser: 'adamw', relativeSteps: true, dropout: 0, trainable: 5, batchSize, trainSize: SHAPE.width, ...SHAPE, provider: 'cpu', threads });
   const images = Uint8Array.from({ length: batchSize * SHAPE.height * SHAPE.width * 3 }, (_, index) => (index * 7919) % 256);
   const labels = Float32Array.from({ length: batchSize * MATERIALS }, (_, index) => (index % MATERIALS === Math.floor(index / MATERIALS) % MATERIALS ? 1 : 0));
   const batch = { count: batchSize, images, labels, weights: new Float32Array(batchSize).fill(1), seed: 1 };

@@ -16,7 +16,10 @@ export interface WantedPicture {
 export interface LoaderSetup {
   readonly kind: 'open';
   readonly seed: number;
+  /** Of pictures as the line sees them. */
   readonly shape: CropShape;
+  /** Of augmented ones; those of one batch are all the one or all the other where the two differ. */
+  readonly augmentedShape: CropShape;
   readonly augment: AugmentOptions;
   /** Bytes of decoded pictures the process may keep. */
   readonly cacheBytes: number;

@@ -4,14 +4,17 @@
 //   batches wanted ─▶ split by picture number ─▶ process 0 … n-1 ─▶ put together in order ─▶ at most `ahead` ready
 import { SortlineError } from '../../base/errors.ts';
 import type { CropShape } from '../../classify/classifier.ts';
-import { pictureBytes } from '../../vision/preprocess.ts';
 import type { AugmentOptions } from './augmentation.ts';
 import { LoaderClient } from './loader-client.ts';
 import type { WantedPicture } from './loader-messages.ts';
+import { preparedBytes } from './prepare-pictures.ts';
 
 export interface LoaderOptions {
   readonly seed: number;
+  /** Of pictures as the line sees them. */
   readonly shape: CropShape;
+  /** Of augmented ones. */
+  readonly augmentedShape: CropShape;
   readonly augment: AugmentOptions;
   /** At least 1. */
   readonly processes: number;
@@ -29,9 +32,9 @@ export class PictureLoader {
   readonly #clients: readonly LoaderClient[];
 
   constructor(options: LoaderOptions) {
-    const { seed, shape, augment, processes, cacheBytes } = options;
+    const { seed, shape, augmentedShape, augment, processes, cacheBytes } = options;
     this.#options = options;
-    this.#clients = Array.from({ length: processes }, () => new LoaderClient({ kind: 'open', seed, shape, augment, cacheBytes: Math.floor(cacheBytes / processes) }));
+    this.#clients = Array.from({ length: processes }, () => new LoaderClient({ kind: 'open', seed, shape, augmentedShape, augment, cacheBytes: Math.floor(cacheBytes / processes) }));
   }
 
   /** Process ids, for tests. */
@@ -52,7 +55,7 @@ export class PictureLoader {
   }
 
   /**
-   * The batches in order: (pictures, height, width, 3) uint8 RGB each, the caller's. Throws what preparing a batch threw when
+   * The batches in order: (pictures, height, width, 3) uint8 RGB each, every picture in its own shape; the caller's. Throws what preparing a batch threw when
    * its turn comes: IMAGE_UNREADABLE, TRAIN_LOADER_FAILED. Leaving the loop early drops what was made ahead.
    */
   async *batches(wanted: Iterable<readonly WantedPicture[]>): AsyncGenerator<Uint8Array> {
@@ -72,7 +75,6 @@ export class PictureLoader {
   }
 
   async #prepare(pictures: readonly WantedPicture[]): Promise<Uint8Array> {
-    const bytes = pictureBytes(this.#options.shape);
     const parts = await Promise.all(this.#clients.map(async (client, at) => {
       const share = this.#shareOf(at, pictures);
       if (share.length === 0) return { share, images: new Uint8Array(0) };
@@ -82,9 +84,16 @@ export class PictureLoader {
     }));
     const only = parts.length === 1 ? parts[0] : undefined;
     if (only !== undefined) return only.images;
-    const batch = new Uint8Array(pictures.length * bytes);
+    const starts = [0];
+    for (const picture of pictures) starts.push(starts.at(-1)! + preparedBytes(picture, this.#options));
+    const batch = new Uint8Array(starts.at(-1)!);
     for (const { share, images } of parts) {
-      for (const [from, { place }] of share.entries()) batch.set(images.subarray(from * bytes, (from + 1) * bytes), place * bytes);
+      let from = 0;
+      for (const { place } of share) {
+        const bytes = starts[place + 1]! - starts[place]!;
+        batch.set(images.subarray(from, from + bytes), starts[place]);
+        from += bytes;
+      }
     }
     return batch;
   }

@@ -10,19 +10,27 @@ import type { PictureCache } from './picture-cache.ts';
 export interface PrepareOptions {
   readonly seed: number;
   readonly shape: CropShape;
+  readonly augmentedShape: CropShape;
   readonly augment: AugmentOptions;
 }
 
-/** (pictures, height, width, 3) uint8 RGB; the caller's. Throws IMAGE_UNREADABLE. */
-export function preparePictures(pictures: readonly WantedPicture[], cache: PictureCache, { seed, shape, augment }: PrepareOptions): Uint8Array {
-  const bytes = pictureBytes(shape);
-  const images = new Uint8Array(pictures.length * bytes);
-  for (const [at, { file, index, epoch }] of pictures.entries()) {
+/** (pictures, height, width, 3) uint8 RGB, each in its own shape; the caller's. Throws IMAGE_UNREADABLE. */
+export function preparePictures(pictures: readonly WantedPicture[], cache: PictureCache, { seed, shape, augmentedShape, augment }: PrepareOptions): Uint8Array {
+  const images = new Uint8Array(pictures.reduce((sum, picture) => sum + preparedBytes(picture, { shape, augmentedShape }), 0));
+  let at = 0;
+  for (const picture of pictures) {
+    const { file, index, epoch } = picture;
     cache.with(file, (scaled) => {
-      if (epoch === undefined) return preprocess(scaled, shape, images, at * bytes);
+      if (epoch === undefined) return preprocess(scaled, shape, images, at);
       const drawn = drawAugmentation(pictureRandom(seed, epoch, index), augment, { width: scaled.cols, height: scaled.rows });
-      augmentPicture(scaled, drawn, shape, images, at * bytes);
+      augmentPicture(scaled, drawn, augmentedShape, images, at);
     });
+    at += preparedBytes(picture, { shape, augmentedShape });
   }
   return images;
+}
+
+/** Bytes of a picture once it is prepared. */
+export function preparedBytes({ epoch }: WantedPicture, { shape, augmentedShape }: Pick<PrepareOptions, 'shape' | 'augmentedShape'>): number {
+  return pictureBytes(epoch === undefined ? shape : augmentedShape);
 }

@@ -3,12 +3,13 @@
 //
 //   image ─▶ normalise ─▶ forward ─▶ logits ─▶ loss ─▶ gradients ─▶ norm, clipping ─▶ new moments, weights, averages
 import { GraphBuilder } from '../../onnx/graph-builder.ts';
-import type { OnnxGraph, OnnxNode } from '../../onnx/onnx-graph.ts';
+import type { OnnxGraph, OnnxNode, OnnxTensor } from '../../onnx/onnx-graph.ts';
 import type { Network } from '../network/network.ts';
 import { addNormalisation } from '../network/normalise.ts';
 import { isTrained, stageOf } from '../network/stages.ts';
 import { arrangePixels } from './arrange-pixels.ts';
 import { addBackward } from './backward.ts';
+import { channelScales } from './channel-scale.ts';
 import { DROPOUT_MASK, withoutDropout } from './dropout.ts';
 import { addLoss } from './loss.ts';
 import type { Shape } from './operator.ts';
@@ -24,6 +25,8 @@ const OPSET = 16;
 
 export interface TrainingGraphOptions {
   readonly optimiser: OptimiserKind;
+  /** Whether a step is in proportion to the size of what each output channel began with (channel-scale.ts). */
+  readonly relativeSteps: boolean;
   /** Stages of the backbone that are trained, from the last one: 0 to 5. */
   readonly trainable: number;
   /** Whether features are dropped, by a mask that comes in with the batch. */
@@ -86,7 +89,7 @@ export function createTrainingGraph(network: Network, options: TrainingGraphOpti
   const kept = addForward(builder, nodes, shapes);
   const { loss, gradient } = addLoss(builder, { logits: 'logits', labels: 'labels', weights: 'weights', count: 'count', shape: [batchSize, materials] });
   const gradients = addBackward(builder, { nodes, shapes, kept, trained: names, gradients: new Map([['logits', gradient]]) });
-  const norm = addOptimiser(builder, optimiser, trained, gradients);
+  const norm = addOptimiser(builder, { kind: optimiser, trained, gradients, scales: options.relativeSteps ? graph.initialisers : undefined });
   builder.output('loss', loss, 'float32', []);
   builder.output('norm', norm, 'float32', []);
   builder.output('logits', 'logits', 'float32', [batchSize, materials]);
@@ -106,11 +109,15 @@ function addForward(builder: GraphBuilder, nodes: readonly OnnxNode[], shapes: R
 }
 
 /** The new weights, averages and moments, as outputs of the graph; gives the name of the gradient's norm. */
-function addOptimiser(builder: GraphBuilder, kind: OptimiserKind, trained: readonly TrainedWeight[], gradients: ReadonlyMap<string, string>): string {
+function addOptimiser(builder: GraphBuilder, { kind, trained, gradients, scales }: {
+  kind: OptimiserKind; trained: readonly TrainedWeight[]; gradients: ReadonlyMap<string, string>; scales: ReadonlyMap<string, OnnxTensor> | undefined;
+}): string {
   const { norm, factor } = addClipping(builder, [...gradients.values()], 'clip_limit');
   const shared = addSharedScalars(builder, kind, factor, { epsilon: 'epsilon', emaDecay: 'ema_decay' });
-  for (const { name, shape } of trained) {
-    const { rate, keep } = stageScalars(stageOf(name));
+  for (const weight of trained) {
+    const { name, shape } = weight;
+    const { rate: stageRate, keep } = stageScalars(stageOf(name));
+    const rate = scales === undefined ? stageRate : addRelativeRate(builder, kind, stageRate, weight, channelScales(name, scales));
     for (const state of STATE_KINDS[kind].slice(1)) builder.input(`${state}/${name}`, 'float32', shape);
     const names = { weight: `new/weight/${name}`, average: `new/average/${name}`, first: `new/first/${name}`, second: `new/second/${name}` };
     addUpdate(builder, kind, shared, {
@@ -121,4 +128,12 @@ function addOptimiser(builder: GraphBuilder, kind: OptimiserKind, trained: reado
     for (const state of STATE_KINDS[kind]) builder.output(names[state], names[state], 'float32', shape);
   }
   return norm;
+}
+
+/** A rate per output channel. AdamW's direction knows no size; momentum's is a gradient, which by the chain rule is scaled once more. */
+function addRelativeRate(builder: GraphBuilder, kind: OptimiserKind, rate: string, { name, shape, isTurned }: TrainedWeight, scales: Float32Array): string {
+  const data = kind === 'sgd' ? scales.map((scale) => scale * scale) : scales;
+  const channelShape = shape.map((_, axis) => (axis === (isTurned ? shape.length - 1 : 0) ? data.length : 1));
+  builder.within(`optimiser/${name}/`);
+  return builder.add('Mul', [rate, builder.constant({ shape: channelShape, data })]);
 }

@@ -11,6 +11,7 @@ import { int } from '../../onnx/onnx-graph.ts';
 import type { CropShape } from '../../classify/classifier.ts';
 import { MATERIALS } from '../../domain/material.ts';
 import type { Backbone } from '../network/import-backbone.ts';
+import type { Network } from '../network/network.ts';
 import { addNormalisation } from '../network/normalise.ts';
 
 const OPSET = 13;
@@ -38,6 +39,16 @@ export function featureGraph(backbone: Backbone, shape: CropShape): OnnxGraph {
   return builder.build(`${backbone.architecture}-features`, OPSET);
 }
 
+/** `image` (N,H,W,3) uint8 to `features` (N, features) float32: what `network` makes of pictures before its own last layer. */
+export function pooledFeatureGraph({ architecture, graph, features }: Network, { height, width }: CropShape): OnnxGraph {
+  const builder = new GraphBuilder();
+  builder.input('image', 'uint8', ['n', height, width, 3]);
+  addNormalisation(builder, 'image', 'input');
+  copyNodesFor(builder, graph, ['features']);
+  builder.output('features', 'features', 'float32', ['n', features]);
+  return builder.build(`${architecture}-pooled`, OPSET);
+}
+
 /** `image` (N,H,W,3) uint8 to `logits` (N, materials) float32. */
 export function headModelGraph(backbone: Backbone, head: LinearHead, shape: CropShape): OnnxGraph {
   const builder = new GraphBuilder();
@@ -53,13 +64,7 @@ function addFeatures(builder: GraphBuilder, { graph }: Backbone, { height, width
   const taken = takenValues(graph);
   builder.input('image', 'uint8', ['n', height, width, 3]);
   addNormalisation(builder, 'image', 'input');
-  for (const node of nodesFor(graph, taken.map(({ value }) => value))) {
-    for (const name of node.inputs) {
-      const tensor = graph.initialisers.get(name);
-      if (tensor !== undefined) builder.initialiser(name, tensor);
-    }
-    builder.copy(node);
-  }
+  copyNodesFor(builder, graph, taken.map(({ value }) => value));
   builder.within('head/');
   const rows = taken.map(({ value }) => builder.add('Flatten', [builder.add('GlobalAveragePool', [value])], { axis: int(1) }));
   builder.add('Concat', rows, { axis: int(1) }, 'features');
@@ -71,6 +76,17 @@ function takenValues(graph: OnnxGraph): { value: string; channels: number }[] {
     if (reader === undefined) throw new RangeError(`a backbone without ${name}: import-backbone.ts names every block`);
     return { value: reader.inputs[0]!, channels: graph.initialisers.get(reader.inputs[1]!)!.shape[1]! };
   });
+}
+
+/** Adds to `builder` what `values` are computed by, weights included. */
+function copyNodesFor(builder: GraphBuilder, graph: OnnxGraph, values: readonly string[]): void {
+  for (const node of nodesFor(graph, values)) {
+    for (const name of node.inputs) {
+      const tensor = graph.initialisers.get(name);
+      if (tensor !== undefined) builder.initialiser(name, tensor);
+    }
+    builder.copy(node);
+  }
 }
 
 /** The nodes that `values` are computed by, in order. */

@@ -21,12 +21,17 @@ import { turned, turnedBack } from './turned-kernels.ts';
 export interface TrainingSessionOptions {
   readonly network: Network;
   readonly optimiser: OptimiserKind;
+  /** See TrainingGraphOptions. */
+  readonly relativeSteps: boolean;
   /** Share of the features dropped, 0 to below 1. */
   readonly dropout: number;
   /** Stages of the backbone that are trained, from the last one: 0 to 5. */
   readonly trainable: number;
   /** Pictures a step has room for; a step of fewer costs as much. */
   readonly batchSize: number;
+  /** Of the pictures of a step, px. */
+  readonly trainSize: number;
+  /** Of those that the averaged weights are run on, px. */
   readonly height: number;
   readonly width: number;
   readonly provider: string;
@@ -40,7 +45,7 @@ type Values = ReadonlyMap<string, { readonly data: Float32Array; readonly shape:
 /** Throws TRAIN_OPERATOR_UNKNOWN for a network that cannot be trained, TRAIN_STEP_FAILED where the provider cannot take its graph. */
 export async function openTrainingSession(options: TrainingSessionOptions): Promise<TrainingSession> {
   const { provider, threads } = options;
-  const training = createTrainingGraph(options.network, { ...options, drops: options.dropout > 0, layout: provider === 'cpu' ? 'pixels' : 'channels' });
+  const training = createTrainingGraph(options.network, { ...options, height: options.trainSize, width: options.trainSize, drops: options.dropout > 0, layout: provider === 'cpu' ? 'pixels' : 'channels' });
   try {
     return new OnnxTrainingSession(options, training, await openRuntimeSession(writeGraph(training.graph), { provider, threads, plansMemory: false }));
   } catch (cause) {
@@ -133,19 +138,19 @@ class OnnxTrainingSession implements TrainingSession {
 
   /** Pictures, labels and weights, filled up with pictures that weigh nothing. */
   #batchFeeds(batch: TrainingBatch): Record<string, RuntimeTensor> {
-    const { batchSize, height, width, network: { materials, features }, dropout } = this.#options;
+    const { batchSize, trainSize, network: { materials, features }, dropout } = this.#options;
     const filled = <T extends Float32Array | Uint8Array>(data: T, whole: T): T => {
       if (data.length >= whole.length) return data.subarray(0, whole.length) as T;
       whole.set(data);
       return whole;
     };
     const used = batch.count;
-    const pixels = height * width * 3;
+    const pixels = trainSize * trainSize * 3;
     const images = filled(batch.images.subarray(0, used * pixels), new Uint8Array(used < batchSize ? batchSize * pixels : used * pixels));
     const labels = filled(batch.labels.subarray(0, used * materials), new Float32Array(batchSize * materials));
     const weights = filled(batch.weights.subarray(0, used), new Float32Array(batchSize));
     return {
-      image: { data: images, shape: [batchSize, height, width, 3] },
+      image: { data: images, shape: [batchSize, trainSize, trainSize, 3] },
       labels: { data: labels, shape: [batchSize, materials] },
       weights: { data: weights, shape: [batchSize] },
       ...(dropout > 0 ? { [DROPOUT_MASK]: { data: dropoutMask(batch.seed, dropout, batchSize * features), shape: [batchSize, features] } } : {}),

@@ -7,14 +7,16 @@ import { isCudaInstalled, openRuntimeSession } from '../../onnx/runtime.ts';
 import { writeGraph } from '../../onnx/write-graph.ts';
 import { PictureLoader } from '../augment/picture-loader.ts';
 import type { Backbone } from '../network/import-backbone.ts';
+import type { Network } from '../network/network.ts';
 import { createNetwork } from '../network/network.ts';
 import type { TargetOptions } from './batch-targets.ts';
 import { FineTuneLearner } from './fine-tune-learner.ts';
-import { featureGraph } from './head-graph.ts';
+import { featureGraph, pooledFeatureGraph } from './head-graph.ts';
 import { openHeadLearner } from './head-learner.ts';
 import type { Hyperparameters } from './hyperparameters.ts';
 import { materialWeights } from './labels.ts';
 import type { Learner, TrainingPictures } from './learner.ts';
+import { linearStart } from './linear-start.ts';
 import type { TrainedHead } from './model-backbone.ts';
 import { withHead } from './model-backbone.ts';
 import { MODEL_SHAPE } from './model-shape.ts';
@@ -61,8 +63,9 @@ const CORES_PER_LOADER = 4;
 export async function openLearner(request: LearnerRequest): Promise<Learner | undefined> {
   const { hyperparameters, pictures, machine } = request;
   const cores = machine.threads > 0 ? machine.threads : availableParallelism();
+  const { mode, train_size } = hyperparameters;
   const loader = new PictureLoader({
-    seed: hyperparameters.seed, shape: MODEL_SHAPE, augment: hyperparameters, ahead: AHEAD,
+    seed: hyperparameters.seed, shape: MODEL_SHAPE, augmentedShape: mode === 'head' ? MODEL_SHAPE : { height: train_size, width: train_size }, augment: hyperparameters, ahead: AHEAD,
     processes: Math.max(1, Math.floor(cores / CORES_PER_LOADER)),
     cacheBytes: Math.min(MOST_CACHE_BYTES, CACHE_SHARE_OF_FREE * freemem()),
   });
@@ -75,15 +78,34 @@ export async function openLearner(request: LearnerRequest): Promise<Learner | un
   }
 }
 
-async function openFineTune(request: LearnerRequest, loader: PictureLoader): Promise<Learner> {
+async function openFineTune(request: LearnerRequest, loader: PictureLoader): Promise<Learner | undefined> {
   const { hyperparameters, pictures, backbone, head } = request;
-  const { architecture, seed, optimiser, dropout, trainable, batch_size } = hyperparameters;
+  const { architecture, seed, optimiser, dropout, trainable, batch_size, linear_start, train_size, relative_steps } = hyperparameters;
+  if (request.teacher !== undefined && train_size !== MODEL_SHAPE.width) {
+    throw new SortlineError('USAGE', `a teacher looks at the pictures that are trained on, ${train_size} px, and takes ${MODEL_SHAPE.width}: set train_size ${MODEL_SHAPE.width}, or leave the teacher out`, { context: { train_size } });
+  }
   const fresh = createNetwork(backbone, { architecture, materials: MATERIALS.length, seed });
-  const network = head === undefined ? fresh : withHead(fresh, head);
+  const start = head ?? (linear_start ? await startHead(fresh, request, loader) : undefined);
+  if (request.signal.aborted) {
+    await loader.close();
+    return undefined;
+  }
+  const network = start === undefined ? fresh : withHead(fresh, start);
   const session = await onProvider(request, (provider) => openTrainingSession({
-    network, optimiser, dropout, trainable, batchSize: Math.min(batch_size, pictures.train.length), ...MODEL_SHAPE, provider, threads: threadsOf(request.machine),
+    network, optimiser, relativeSteps: relative_steps, dropout, trainable, batchSize: Math.min(batch_size, pictures.train.length), trainSize: train_size, ...MODEL_SHAPE, provider, threads: threadsOf(request.machine),
   }));
   return new FineTuneLearner({ pictures, loader, session, teacher: await teacherOf(request), targets: targetsOf(request) });
+}
+
+async function startHead(network: Network, request: LearnerRequest, loader: PictureLoader): Promise<TrainedHead | undefined> {
+  const { pictures, signal, onFeatures } = request;
+  const graph = writeGraph(pooledFeatureGraph(network, MODEL_SHAPE));
+  const session = await onProvider(request, (provider) => openRuntimeSession(graph, { provider, threads: threadsOf(request.machine) }));
+  try {
+    return await linearStart({ pictures, loader, session, shape: MODEL_SHAPE, featureCount: network.features, targets: targetsOf(request), signal, onProgress: onFeatures });
+  } finally {
+    await session.close();
+  }
 }
 
 async function openHead(request: LearnerRequest, loader: PictureLoader): Promise<Learner | undefined> {

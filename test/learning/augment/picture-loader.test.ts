@@ -18,7 +18,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const SHAPE = { height: 48, width: 48 };
 const AUGMENT = hyperparameters.parse({ transform_blur: 1, transform_noise: 4, transform_erase: 0.5 });
-const OPTIONS: LoaderOptions = { seed: 3, shape: SHAPE, augment: AUGMENT, processes: 1, cacheBytes: 10_000_000, ahead: 2 };
+const OPTIONS: LoaderOptions = { seed: 3, shape: SHAPE, augmentedShape: { height: 32, width: 40 }, augment: AUGMENT, processes: 1, cacheBytes: 10_000_000, ahead: 2 };
 const FILES = Array.from({ length: 7 }, (_, index) => picture(index));
 
 let open: PictureLoader[] = [];
@@ -59,6 +59,7 @@ describe('the picture loader', { timeout: 60_000 }, () => {
     const cache = new PictureCache(0);
     const expected = wanted().map((pictures) => createHash('sha256').update(preparePictures(pictures, cache, OPTIONS)).digest('hex'));
     expect(new Set(expected).size).toBe(4);
+    expect(wanted().map((pictures) => preparePictures(pictures, cache, OPTIONS).length)).toEqual([5 * 32 * 40 * 3, 2 * 32 * 40 * 3, 7 * 32 * 40 * 3, 3 * 48 * 48 * 3]);
     expect(await digests(loaderWith({ cacheBytes: 300_000 }))).toEqual(expected);
     const cached = loaderWith({ processes: 3, ahead: 1 });
     await cached.check(FILES.map((file, index) => ({ file, index })));
@@ -76,7 +77,7 @@ describe('the picture loader', { timeout: 60_000 }, () => {
     }
     let taken = 0;
     for await (const images of loaderWith({ ahead: 2 }).batches(endless())) {
-      expect(images.length).toBe(48 * 48 * 3);
+      expect(images.length).toBe(32 * 40 * 3);
       taken++;
       expect(asked).toBe(taken + 2);
       if (taken === 3) break;

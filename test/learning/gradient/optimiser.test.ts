@@ -1,6 +1,7 @@
 // What a step makes of the gradient: AdamW, momentum, decay, clipping and the moving average, against the formulas in float64.
 import { describe, expect, test } from 'vitest';
 import type { StepRates } from '../../../src/learning/train/training-session.ts';
+import { channelScales } from '../../../src/learning/gradient/channel-scale.ts';
 import { createNetwork } from '../../../src/learning/network/network.ts';
 import { randomBackbone } from '../../../src/learning/network/random-backbone.ts';
 import { STAGES, stageOf } from '../../../src/learning/network/stages.ts';
@@ -61,6 +62,30 @@ describe('momentum', () => {
       const expected = Float64Array.from(weights, (weight, index) => weight - rate * (2.8 * gradient.get(name)![index]! + decay * weight));
       expect(relativeError(after.get(`weight/${name}`)!, expected), name).toBeLessThan(2e-5);
     }
+  });
+});
+
+describe('relative steps', () => {
+  test.each([['adamw', 'pixels', 1], ['adamw', 'channels', 1], ['sgd', 'pixels', 2]] as const)('%s in %s: each output channel moves in proportion to its size, to the power %i', async (optimiser, layout, power) => {
+    const options = { layout, optimiser, rates: { weightDecay: 0 } };
+    const absolute = await runStep(network, batch, SIZE, options), relative = await runStep(network, batch, SIZE, { ...options, relativeSteps: true });
+    for (const name of names) {
+      const before = network.graph.initialisers.get(name)!.data as Float32Array, scales = channelScales(name, network.graph.initialisers);
+      const perChannel = before.length / scales.length;
+      const expected = Float64Array.from(absolute.after.get(`weight/${name}`)!, (after, at) => (after - before[at]!) * scales[Math.floor(at / perChannel)]! ** power);
+      expect(relativeError(relative.after.get(`weight/${name}`)!.map((after, at) => after - before[at]!), expected), name).toBeLessThan(1e-3);
+    }
+  });
+
+  test('a channel\'s size is that of its kernel, with a floor; of a bias the size of its outputs', () => {
+    const weights = new Map([
+      ['a.weight', { shape: [3, 2, 1, 1], data: Float32Array.of(3, 4, 0.3, 0.4, 0, 0) }], ['a.bias', { shape: [3], data: new Float32Array(3) }],
+      ['b.weight', { shape: [2, 8], data: new Float32Array(16) }],
+    ]);
+    const common = Math.sqrt((12.5 + 0.125) / 3);
+    expect([...channelScales('a.weight', weights)]).toEqual([Math.sqrt(12.5), Math.sqrt(0.125), 0.1 * common].map(Math.fround));
+    expect([...channelScales('a.bias', weights)]).toEqual([5, 0.5, 0.1 * common * Math.SQRT2].map(Math.fround));
+    expect([...channelScales('b.weight', weights)]).toEqual([0.05, 0.05].map(Math.fround));
   });
 });
 

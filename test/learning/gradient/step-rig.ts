@@ -45,6 +45,7 @@ export interface StepOptions {
   readonly layout: 'pixels' | 'channels';
   readonly trainable?: number;
   readonly optimiser?: OptimiserKind;
+  readonly relativeSteps?: boolean;
   readonly rates?: Partial<StepRates>;
   /** Values of `first/<weight>` and so on before the step, as the network has its kernels; zeros where absent, the weights for averages. */
   readonly before?: ReadonlyMap<string, Float32Array>;
@@ -59,9 +60,9 @@ export interface StepOutcome {
 }
 
 /** The gradient itself is `first/<name>` of a step of `sgd` without clipping. */
-export async function runStep(network: Network, batch: PictureBatch, size: number, { layout, trainable = 5, optimiser = 'sgd', rates = {}, before = new Map() }: StepOptions): Promise<StepOutcome> {
+export async function runStep(network: Network, batch: PictureBatch, size: number, { layout, trainable = 5, optimiser = 'sgd', relativeSteps = false, rates = {}, before = new Map() }: StepOptions): Promise<StepOutcome> {
   const batchSize = batch.weights.length;
-  const { graph, trained, stages } = createTrainingGraph(network, { optimiser, trainable, drops: batch.mask !== undefined, batchSize, height: size, width: size, layout });
+  const { graph, trained, stages } = createTrainingGraph(network, { optimiser, relativeSteps, trainable, drops: batch.mask !== undefined, batchSize, height: size, width: size, layout });
   const session = await openRuntimeSession(writeGraph(graph), { provider: 'cpu', threads: { intraOp: 1, spinning: false } });
   const allRates = { step: 1, rateByStage: [0.1, 0.1, 0.1, 0.1, 0.1, 0.1], weightDecay: 0, clipNorm: 0, emaDecay: 0, ...rates };
   const feeds: Record<string, RuntimeTensor> = {

@@ -18,7 +18,7 @@ const network = createNetwork(randomBackbone({ architecture: 'resnet18', seed: 1
 
 function open(options: Partial<TrainingSessionOptions> = {}): Promise<TrainingSession> {
   return openTrainingSession({
-    network, optimiser: 'adamw', dropout: 0.2, trainable: 5, batchSize: BATCH, height: SIZE, width: SIZE, provider: 'cpu', threads: { intraOp: 2, spinning: false }, ...options,
+    network, optimiser: 'adamw', relativeSteps: true, dropout: 0.2, trainable: 5, batchSize: BATCH, trainSize: SIZE, height: SIZE, width: SIZE, provider: 'cpu', threads: { intraOp: 2, spinning: false }, ...options,
   });
 }
 

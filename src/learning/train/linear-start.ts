@@ -1,0 +1,73 @@
+// How fine-tuning begins: the new last layer alone is trained on what the pretrained network makes of the pictures, before
+// gradients reach that network. A last layer of random values would send it gradients that say nothing, and spoil in the first
+// hundred steps what was pretrained (Kumar et al., 2022: linear probing, then fine-tuning).
+import type { CropShape } from '../../classify/classifier.ts';
+import type { RuntimeSession } from '../../onnx/runtime.ts';
+import type { PictureLoader } from '../augment/picture-loader.ts';
+import type { TargetOptions } from './batch-targets.ts';
+import { batchTargets } from './batch-targets.ts';
+import { epochBatches, stepsInEpoch } from './epoch-plan.ts';
+import type { TrainingPictures } from './learner.ts';
+import type { TrainedHead } from './model-backbone.ts';
+import { pictureBatches, plainPictures } from './plain-batches.ts';
+import type { Schedule } from './schedule.ts';
+import { ratesAt } from './schedule.ts';
+import { bringToScale, scaleOf, SoftmaxHead } from './softmax-head.ts';
+
+export interface LinearStartDeps {
+  readonly pictures: TrainingPictures;
+  /** Stays the caller's, as does the session. */
+  readonly loader: PictureLoader;
+  /** `image` to `features` of the network as it came. */
+  readonly session: RuntimeSession;
+  readonly shape: CropShape;
+  readonly featureCount: number;
+  readonly targets: TargetOptions;
+  /** Checked between batches. */
+  readonly signal: AbortSignal;
+  onProgress(done: number, total: number): void;
+}
+
+const EPOCHS = 20, BATCH = 32;
+/** Head mode's own defaults, at a rate that converges in these passes. */
+const OPTIONS: Schedule['options'] = { mode: 'head', trainable: 0, learn_rate: 2e-3, schedule: 'cosine', warmup_epochs: 1, layer_decay: 1, weight_decay: 0.01, clip_norm: 1, ema_decay: 0.99 };
+
+/** The last layer for features as the network gives them; undefined where `signal` fired. Throws IMAGE_UNREADABLE, TRAIN_LOADER_FAILED and what the runtime throws. */
+export async function linearStart(deps: LinearStartDeps): Promise<TrainedHead | undefined> {
+  const { pictures, featureCount, targets } = deps;
+  const features = await featuresOf(deps);
+  if (features === undefined) return undefined;
+  const scale = scaleOf(features, featureCount);
+  bringToScale(features, scale);
+  const head = new SoftmaxHead({ featureCount, optimiser: 'adamw', dropout: 0 });
+  const { seed } = targets.hyperparameters;
+  const samples = pictures.train.length;
+  const stepsPerEpoch = stepsInEpoch(samples, BATCH);
+  const schedule: Schedule = { stepsPerEpoch, totalSteps: EPOCHS * stepsPerEpoch, options: OPTIONS };
+  let step = 0;
+  for (let epoch = 0; epoch < EPOCHS; epoch++) {
+    for (const batch of epochBatches(samples, { seed, epoch, batchSize: BATCH })) {
+      step++;
+      const { labels, weights, seed: stepSeed, mix } = batchTargets(batch.map((sample) => pictures.train[sample]!.material), step, targets);
+      const rows = new Float32Array(batch.length * featureCount);
+      for (const [row, sample] of batch.entries()) rows.set(features.subarray(sample * featureCount, (sample + 1) * featureCount), row * featureCount);
+      mix(rows);
+      head.step({ count: batch.length, features: rows, labels, weights, seed: stepSeed }, ratesAt(step, schedule));
+    }
+  }
+  return head.linear(scale);
+}
+
+/** (training pictures, features) float32. */
+async function featuresOf({ pictures, loader, session, shape, featureCount, signal, onProgress }: LinearStartDeps): Promise<Float32Array | undefined> {
+  const features = new Float32Array(pictures.train.length * featureCount);
+  let done = 0;
+  for await (const { images, count } of pictureBatches(loader, plainPictures(pictures.train, 0))) {
+    if (signal.aborted) return undefined;
+    const { outputs } = await session.run({ image: { data: images, shape: [count, shape.height, shape.width, 3] } }, { features: undefined });
+    features.set(outputs['features']!, done * featureCount);
+    done += count;
+    onProgress(done, pictures.train.length);
+  }
+  return features;
+}
