@@ -14,6 +14,7 @@ import type { RecordedFrame, RecordEntry } from './record-entry.ts';
 export const FORMAT_VERSION = 1;
 /** Profile of the MCAP header. */
 export const PROFILE = 'sortline';
+const NO_BYTES = new Uint8Array(0);
 export const CAMERA_TOPIC = '/camera';
 const CAMERA_FRAME = 'camera';
 
@@ -68,8 +69,13 @@ export function messagesOf(entry: RecordEntry, wallOffsetNs: bigint): TopicMessa
 
 /** Messages back to entries, in the order of the file. */
 export class EntryDecoder {
+  readonly #withPictures: boolean;
   /** Told just before its picture. */
   #info: z.output<typeof frameInfo> | undefined;
+
+  constructor(options: { readonly pictures: boolean }) {
+    this.#withPictures = options.pictures;
+  }
 
   /** The entry that the message completes; undefined for half of one, and for topics that are not ours. Throws RECORD_DAMAGED. */
   decode({ topic, data }: TopicMessage): RecordEntry | undefined {
@@ -91,7 +97,7 @@ export class EntryDecoder {
     const { format, data: picture } = decodeCompressedImage(data);
     if (format !== 'jpeg' && format !== 'png') throw new SortlineError('RECORD_DAMAGED', `a picture of the recording has the format '${format}': expected jpeg or png`);
     const { sequence, capturedAtNs, encoderCounts, width, height } = info;
-    return { kind: 'frame', atNs: capturedAtNs, frame: { sequence, capturedAtNs, encoderCounts, size: { width, height }, format, data: picture.slice() } };
+    return { kind: 'frame', atNs: capturedAtNs, frame: { sequence, capturedAtNs, encoderCounts, size: { width, height }, format, data: this.#withPictures ? picture.slice() : NO_BYTES } };
   }
 }
 

@@ -5,7 +5,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { z } from 'zod';
 import { isSortlineError, reasonOf, SortlineError } from '../base/errors.ts';
 import { parseCalibration } from '../calibrate/calibration-text.ts';
-import { CAMERA_TOPIC, EntryDecoder, FORMAT_VERSION, PROFILE } from './channels.ts';
+import { EntryDecoder, FORMAT_VERSION, PROFILE } from './channels.ts';
 import type { McapRecord } from './mcap.ts';
 import { McapParser } from './mcap.ts';
 import type { RecordEntry, RecordingAbout } from './record-entry.ts';
@@ -20,8 +20,8 @@ export interface ReadingEnd {
 }
 
 export interface ReadOptions {
-  /** Leave pictures out: far quicker, nearly all of a recording is pictures. */
-  readonly frames?: boolean;
+  /** `false` leaves the frames' data empty: quicker where only their times are wanted. */
+  readonly pictures?: boolean;
 }
 
 const PIECE_BYTES = 1024 * 1024;
@@ -67,7 +67,7 @@ export class Recording {
 
   /** Every entry, in the order of the file; each call reads it anew. What cannot be read is left out and told by {@link end}. */
   *entries(options: ReadOptions = {}): Generator<RecordEntry> {
-    const decoder = new EntryDecoder();
+    const decoder = new EntryDecoder({ pictures: options.pictures ?? true });
     const topicById = new Map<number, string>();
     const problems: string[] = [];
     let badCount = 0, firstBad = '';
@@ -75,7 +75,6 @@ export class Recording {
       if (record.type === 'Channel') topicById.set(record.id, record.topic);
       if (record.type !== 'Message') continue;
       const topic = topicById.get(record.channelId)!;
-      if (options.frames === false && topic.startsWith(CAMERA_TOPIC)) continue;
       let entry: RecordEntry | undefined;
       try {
         entry = decoder.decode({ topic, data: record.data });

@@ -116,6 +116,11 @@ export class Twin {
     return this.#board.machine.state;
   }
 
+  /** The cable is in. */
+  get isPlugged(): boolean {
+    return this.#isPlugged;
+  }
+
   get bootId(): number {
     return this.#board.bootId;
   }
