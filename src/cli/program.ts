@@ -15,6 +15,7 @@ import { addExportCommand } from './export.ts';
 import { describeFailure, EXIT_OK, EXIT_USAGE } from './failure.ts';
 import { addModelsCommand } from './models.ts';
 import { addRecordCommand } from './record.ts';
+import { addReplayCommand } from './replay.ts';
 import { addReportCommand } from './report.ts';
 import { addLineageCommand } from './lineage.ts';
 import { addRunCommand } from './run.ts';
@@ -24,7 +25,7 @@ import { addSweepCommand } from './sweep.ts';
 import { addTrainCommand } from './train.ts';
 import { addTwinCommand } from './twin.ts';
 
-const COMMANDS = [addDemoCommand, addRunCommand, addCheckCommand, addClassifyCommand, addDatasetCommand, addTrainCommand, addSweepCommand, addEvaluateCommand, addCompareCommand, addArtifactsCommand, addLineageCommand, addRunsCommand, addModelsCommand, addReportCommand, addExportCommand, addSimulateCommand, addRecordCommand, addBenchCommand, addConfigCommand, addTwinCommand];
+const COMMANDS = [addDemoCommand, addRunCommand, addCheckCommand, addClassifyCommand, addDatasetCommand, addTrainCommand, addSweepCommand, addEvaluateCommand, addCompareCommand, addArtifactsCommand, addLineageCommand, addRunsCommand, addModelsCommand, addReportCommand, addExportCommand, addSimulateCommand, addRecordCommand, addReplayCommand, addBenchCommand, addConfigCommand, addTwinCommand];
 
 /** Runs one command line (without the program's name) and returns the exit code. */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
