@@ -7,12 +7,11 @@ import type { OnnxTensor } from '../../onnx/onnx-graph.ts';
 const LEAST_SHARE = 0.1;
 
 /**
- * Size of each output channel of the weight `name`: of kernels (K, C, kh, kw) or (K, C) the root mean square, of their bias (K) the
- * channel's norm, which is what its outputs are of the order of. Kernels that are all zero have the size that they would be drawn with.
+ * Size of each output channel of the weight `name`, kernels (K, C, kh, kw) or (K, C) or their bias (K): the root mean square of its
+ * kernel. Kernels that are all zero have the size that they would be drawn with.
  */
 export function channelScales(name: string, weights: ReadonlyMap<string, OnnxTensor>): Float32Array {
-  const isBias = name.endsWith('.bias');
-  const { shape, data } = weights.get(isBias ? name.replace(/bias$/, 'weight') : name)!;
+  const { shape, data } = weights.get(name.replace(/bias$/, 'weight'))!;
   const channels = shape[0]!, fanIn = data.length / channels;
   const meanSquares = Float64Array.from({ length: channels }, (_, channel) => {
     let sum = 0;
@@ -20,5 +19,5 @@ export function channelScales(name: string, weights: ReadonlyMap<string, OnnxTen
     return sum / fanIn;
   });
   const common = Math.sqrt(meanSquares.reduce((sum, square) => sum + square, 0) / channels) || Math.sqrt(2 / fanIn);
-  return Float32Array.from(meanSquares, (square) => Math.max(Math.sqrt(square), LEAST_SHARE * common) * (isBias ? Math.sqrt(fanIn) : 1));
+  return Float32Array.from(meanSquares, (square) => Math.max(Math.sqrt(square), LEAST_SHARE * common));
 }

@@ -4,9 +4,11 @@
 import type { CropShape } from '../../classify/classifier.ts';
 import type { RuntimeSession } from '../../onnx/runtime.ts';
 import type { PictureLoader } from '../augment/picture-loader.ts';
+import { evaluateVerdicts } from '../evaluate/evaluate-verdicts.ts';
 import type { TargetOptions } from './batch-targets.ts';
 import { batchTargets } from './batch-targets.ts';
 import { epochBatches, stepsInEpoch } from './epoch-plan.ts';
+import { verdictsOf } from './judge-logits.ts';
 import type { TrainingPictures } from './learner.ts';
 import type { TrainedHead } from './model-backbone.ts';
 import { pictureBatches, plainPictures } from './plain-batches.ts';
@@ -26,6 +28,8 @@ export interface LinearStartDeps {
   /** Checked between batches. */
   readonly signal: AbortSignal;
   onProgress(done: number, total: number): void;
+  /** Something a person should know. */
+  onNote(text: string): void;
 }
 
 const EPOCHS = 20, BATCH = 32;
@@ -35,13 +39,14 @@ const OPTIONS: Schedule['options'] = { mode: 'head', trainable: 0, learn_rate: 2
 /** The last layer for features as the network gives them; undefined where `signal` fired. Throws IMAGE_UNREADABLE, TRAIN_LOADER_FAILED and what the runtime throws. */
 export async function linearStart(deps: LinearStartDeps): Promise<TrainedHead | undefined> {
   const { pictures, featureCount, targets } = deps;
-  const features = await featuresOf(deps);
-  if (features === undefined) return undefined;
+  const all = await featuresOf(deps);
+  if (all === undefined) return undefined;
+  const samples = pictures.train.length;
+  const features = all.subarray(0, samples * featureCount);
   const scale = scaleOf(features, featureCount);
-  bringToScale(features, scale);
+  bringToScale(all, scale);
   const head = new SoftmaxHead({ featureCount, optimiser: 'adamw', dropout: 0 });
   const { seed } = targets.hyperparameters;
-  const samples = pictures.train.length;
   const stepsPerEpoch = stepsInEpoch(samples, BATCH);
   const schedule: Schedule = { stepsPerEpoch, totalSteps: EPOCHS * stepsPerEpoch, options: OPTIONS };
   let step = 0;
@@ -55,19 +60,22 @@ export async function linearStart(deps: LinearStartDeps): Promise<TrainedHead | 
       head.step({ count: batch.length, features: rows, labels, weights, seed: stepSeed }, ratesAt(step, schedule));
     }
   }
+  const verdicts = verdictsOf(pictures.val, head.logits(all.subarray(samples * featureCount), pictures.val.length));
+  deps.onNote(`the last layer alone: ${(100 * evaluateVerdicts(verdicts, 0).accuracy).toFixed(1)} % of validation`);
   return head.linear(scale);
 }
 
-/** (training pictures, features) float32. */
+/** (training pictures and those of validation, features) float32. */
 async function featuresOf({ pictures, loader, session, shape, featureCount, signal, onProgress }: LinearStartDeps): Promise<Float32Array | undefined> {
-  const features = new Float32Array(pictures.train.length * featureCount);
+  const wanted = [...plainPictures(pictures.train, 0), ...plainPictures(pictures.val, pictures.train.length)];
+  const features = new Float32Array(wanted.length * featureCount);
   let done = 0;
-  for await (const { images, count } of pictureBatches(loader, plainPictures(pictures.train, 0))) {
+  for await (const { images, count } of pictureBatches(loader, wanted)) {
     if (signal.aborted) return undefined;
     const { outputs } = await session.run({ image: { data: images, shape: [count, shape.height, shape.width, 3] } }, { features: undefined });
     features.set(outputs['features']!, done * featureCount);
     done += count;
-    onProgress(done, pictures.train.length);
+    onProgress(done, wanted.length);
   }
   return features;
 }

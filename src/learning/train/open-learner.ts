@@ -98,11 +98,11 @@ async function openFineTune(request: LearnerRequest, loader: PictureLoader): Pro
 }
 
 async function startHead(network: Network, request: LearnerRequest, loader: PictureLoader): Promise<TrainedHead | undefined> {
-  const { pictures, signal, onFeatures } = request;
+  const { pictures, signal, onFeatures, onNote } = request;
   const graph = writeGraph(pooledFeatureGraph(network, MODEL_SHAPE));
   const session = await onProvider(request, (provider) => openRuntimeSession(graph, { provider, threads: threadsOf(request.machine) }));
   try {
-    return await linearStart({ pictures, loader, session, shape: MODEL_SHAPE, featureCount: network.features, targets: targetsOf(request), signal, onProgress: onFeatures });
+    return await linearStart({ pictures, loader, session, shape: MODEL_SHAPE, featureCount: network.features, targets: targetsOf(request), signal, onProgress: onFeatures, onNote });
   } finally {
     await session.close();
   }

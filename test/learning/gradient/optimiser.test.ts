@@ -77,14 +77,14 @@ describe('relative steps', () => {
     }
   });
 
-  test('a channel\'s size is that of its kernel, with a floor; of a bias the size of its outputs', () => {
+  test('a channel\'s size is that of its kernel, with a floor, for its bias as well', () => {
     const weights = new Map([
       ['a.weight', { shape: [3, 2, 1, 1], data: Float32Array.of(3, 4, 0.3, 0.4, 0, 0) }], ['a.bias', { shape: [3], data: new Float32Array(3) }],
       ['b.weight', { shape: [2, 8], data: new Float32Array(16) }],
     ]);
     const common = Math.sqrt((12.5 + 0.125) / 3);
     expect([...channelScales('a.weight', weights)]).toEqual([Math.sqrt(12.5), Math.sqrt(0.125), 0.1 * common].map(Math.fround));
-    expect([...channelScales('a.bias', weights)]).toEqual([5, 0.5, 0.1 * common * Math.SQRT2].map(Math.fround));
+    expect(channelScales('a.bias', weights)).toEqual(channelScales('a.weight', weights));
     expect([...channelScales('b.weight', weights)]).toEqual([0.05, 0.05].map(Math.fround));
   });
 });

@@ -35,7 +35,7 @@ const train: LabelledPicture[] = MATERIALS.flatMap((material, label) => Array.fr
   return { name: `${material}/${index}.jpg`, file, material };
 }));
 const deps = {
-  pictures: { train, val: [], renderings: [] }, shape: SHAPE, featureCount: network.features,
+  pictures: { train, val: train.slice(0, 8), renderings: [] }, shape: SHAPE, featureCount: network.features,
   targets: { hyperparameters: options, weightOf: Object.fromEntries(MATERIALS.map((material) => [material, 1])) as Record<typeof MATERIALS[number], number> },
 };
 
@@ -50,12 +50,13 @@ function openLoader(): PictureLoader {
 describe('the linear start of fine-tuning', { timeout: 60_000 }, () => {
   test('is the last layer with which the untrained network tells the pictures apart; the same every time', async () => {
     const session = await openRuntimeSession(writeGraph(pooledFeatureGraph(network, SHAPE)), { provider: 'cpu', threads: THREADS });
-    const done: number[] = [];
-    const start = (): ReturnType<typeof linearStart> => linearStart({ ...deps, loader, session, signal: new AbortController().signal, onProgress: (count) => done.push(count) });
+    const done: number[] = [], notes: string[] = [];
+    const start = (): ReturnType<typeof linearStart> => linearStart({ ...deps, loader, session, signal: new AbortController().signal, onProgress: (count) => done.push(count), onNote: (text) => notes.push(text) });
     openLoader();
     const head = (await start())!;
     expect(await start()).toEqual(head);
-    expect(done.at(-1)).toBe(train.length);
+    expect(done.at(-1)).toBe(train.length + 8);
+    expect(notes).toEqual(Array(2).fill('the last layer alone: 100.0 % of validation'));
     await session.close();
 
     const model = await openRuntimeSession(writeGraph(inferenceGraph(withHead(network, head), new Map(), SHAPE)), { provider: 'cpu', threads: THREADS });
@@ -72,7 +73,7 @@ describe('the linear start of fine-tuning', { timeout: 60_000 }, () => {
 
   test('ends without a layer when it is told to stop', async () => {
     const session = await openRuntimeSession(writeGraph(pooledFeatureGraph(network, SHAPE)), { provider: 'cpu', threads: THREADS });
-    expect(await linearStart({ ...deps, loader: openLoader(), session, signal: AbortSignal.abort(), onProgress: () => undefined })).toBeUndefined();
+    expect(await linearStart({ ...deps, loader: openLoader(), session, signal: AbortSignal.abort(), onProgress: () => undefined, onNote: () => undefined })).toBeUndefined();
     await session.close();
   });
 });
