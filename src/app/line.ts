@@ -12,7 +12,7 @@ import type { TrackId } from '../domain/item.ts';
 import type { AlarmCode, LineEvent, LineSink, LineState, Recipe } from '../domain/line-event.ts';
 import type { ModelInUse } from '../domain/model-in-use.ts';
 import type { BoardState, Link, LinkEvent, LinkSink, SafeCause } from '../link/link.ts';
-import type { Vision, VisionEvent, VisionSink } from '../vision/vision.ts';
+import type { PictureMark, Vision, VisionEvent, VisionSink } from '../vision/vision.ts';
 import { AlarmBoard, ALARM_TABLE } from './alarms.ts';
 import { BinStates } from './bin-states.ts';
 import { ItemFlow } from './item-flow.ts';
@@ -34,7 +34,7 @@ export interface LineDeps {
   /** Everything that shows or stores what happens. */
   sink: LineSink;
   /** Pictures asked for through {@link Line.requestSnapshot}. */
-  onSnapshot?: ((jpeg: Uint8Array) => void) | undefined;
+  onSnapshot?: ((jpeg: Uint8Array, marks: readonly PictureMark[]) => void) | undefined;
   /** A picture of an item that the model was unsure of. */
   onCrop?: ((itemId: ItemId, jpeg: Uint8Array) => void) | undefined;
   /** Model or camera cannot be used as configured. */
@@ -201,7 +201,7 @@ export class Line {
       case 'camera.stalled': return this.#fault('camera-stalled', 'camera', `no frame for ${Math.round(event.silentMs)} ms: ${event.reason}`);
       case 'camera.recovered': return this.alarms.clear('camera-stalled', 'camera');
       case 'vision.stats': this.counters.vision = event.stats; return;
-      case 'vision.snapshot': return this.#deps.onSnapshot?.(event.jpeg);
+      case 'vision.snapshot': return this.#deps.onSnapshot?.(event.jpeg, event.marks);
       case 'vision.warning': return this.#visionWarning(event.code, event.message);
     }
   }

@@ -10,6 +10,7 @@ import type { Calibration } from '../domain/calibration.ts';
 import type { ItemId } from '../domain/decision.ts';
 import type { LineSink } from '../domain/line-event.ts';
 import { createLink } from '../link/host-link.ts';
+import type { PictureMark } from '../vision/vision.ts';
 import type { LineRecorder } from '../record/line-recorder.ts';
 import { fanOut } from './fan-out.ts';
 import { Line } from './line.ts';
@@ -26,7 +27,7 @@ export interface LiveLineDeps {
   log: Logger;
   runId: string;
   sink: LineSink;
-  onSnapshot?: (jpeg: Uint8Array) => void;
+  onSnapshot?: (jpeg: Uint8Array, marks: readonly PictureMark[]) => void;
   onCrop?: ((itemId: ItemId, jpeg: Uint8Array) => void) | undefined;
   onVisionRefused?: (code: string, message: string) => void;
   /** Hears everything; stays its owner's. */
@@ -46,7 +47,7 @@ export function openLiveLine(deps: LiveLineDeps): LiveLine {
   const { config, calibration, clock, log } = deps;
   const connection = openConnection(config.link.connection, clock);
   const plant: VirtualPlant | undefined = connection.twinCable === undefined ? undefined : new VirtualPlant({
-    clock, log, cable: connection.twinCable, calibration, actuators: config.actuators, options: config.sim, sink: (event) => sink(event),
+    clock, log, cable: connection.twinCable, actuators: config.actuators, options: config.sim, sink: (event) => sink(event),
   });
   const taps = deps.recorder === undefined ? undefined : recorderTaps(deps.recorder, clock);
   const sink = fanOut([plant?.observe, deps.sink, taps?.event].filter((each) => each !== undefined));

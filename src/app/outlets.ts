@@ -8,18 +8,23 @@ import type { ItemId } from '../domain/decision.ts';
 import type { LineSink } from '../domain/line-event.ts';
 import type { LedgerSummary } from '../ledger/ledger-counts.ts';
 import { openLedger } from '../ledger/ledger.ts';
-import { WebServer } from '../web/web-server.ts';
+import type { Calibration } from '../domain/calibration.ts';
+import type { PictureMark } from '../vision/vision.ts';
 import { CropFolder } from './crop-folder.ts';
 import { fanOut } from './fan-out.ts';
 import { createItemLog } from './item-log.ts';
 import type { Line } from './line.ts';
 import type { OpenedPublisher } from './open-publisher.ts';
-import { openPublisher } from './open-publisher.ts';
+import { openItemOutbox, openPublisher } from './open-publisher.ts';
+import type { OpenedWeb } from './open-web.ts';
+import { openWeb } from './open-web.ts';
+import { OperatorCommands } from './operator-commands.ts';
 
 export interface OutletDeps {
   clock: Clock;
   log: Logger;
   config: Config;
+  calibration: Calibration;
   runId: string;
   /** Where a usual port is taken by another program, take a free one instead of refusing. */
   takeFreePorts: boolean;
@@ -31,7 +36,7 @@ export interface OutletDeps {
 export interface Outlets {
   readonly sink: LineSink;
   readonly addresses: { readonly mqtt: string; readonly dashboard: string | undefined };
-  showSnapshot(jpeg: Uint8Array): void;
+  showSnapshot(jpeg: Uint8Array, marks: readonly PictureMark[]): void;
   /** Keeps a picture for the next training; never waits. */
   keepCrop(itemId: ItemId, jpeg: Uint8Array): void;
   /** Publishes and writes what is pending; the ledger's last word. */
@@ -41,23 +46,31 @@ export interface Outlets {
 /** Throws LEDGER_…, MQTT_PORT_IN_USE and WEB_PORT_IN_USE, each naming the thing and what to do. */
 export async function openOutlets(deps: OutletDeps): Promise<Outlets> {
   const { clock, log, config, runId, line } = deps;
+  const publishing = openItemOutbox(deps);
   const ledger = openLedger({
-    clock, log, options: config.ledger, run: { runId, line: config.line.id, configDigest: digestOf(config) },
+    clock, log, options: config.ledger, run: { runId, line: config.line.id, configDigest: digestOf(config) }, publishing,
     onFailing: (message) => line().alarms.raise('ledger-failing', 'ledger', message),
     onRecovered: () => line().alarms.clear('ledger-failing', 'ledger'),
   });
-  const { publisher, address, close: closePublisher } = await openMqtt(deps);
-  const web = await openWeb(deps);
+  const commands = new OperatorCommands({ clock, log, line, sink: (event) => sink(event), remoteStartAfterEStop: config.mqtt.commands.startAfterEStop });
+  const { publisher, address, close: closePublisher } = await openMqtt(deps, { outbox: publishing.outbox, execute: commands.execute });
+  const web = await openWebOf(deps, commands);
   const crops = new CropFolder({ clock, log, options: config.harvest });
+  const sink = fanOut([ledger.handle, publisher.handle, (event) => web?.server.handle(event), createItemLog(log)]);
   publisher.start();
   return {
-    sink: fanOut([ledger.handle, publisher.handle, (event) => web?.server.handle(event), createItemLog(log)]),
+    sink,
     addresses: { mqtt: address, dashboard: web?.address },
-    showSnapshot: (jpeg) => web?.server.showSnapshot(jpeg),
+    showSnapshot: (jpeg, marks) => {
+      commands.showSnapshot(jpeg);
+      web?.server.showSnapshot({ jpeg, marks });
+    },
     keepCrop: (itemId, jpeg) => crops.keep(itemId, jpeg),
     close: async () => {
+      // What is published is on disk first.
+      ledger.flush();
       await closePublisher();
-      await web?.server.close();
+      await web?.close();
       await crops.close();
       const summary = ledger.summary();
       ledger.close();
@@ -66,24 +79,17 @@ export async function openOutlets(deps: OutletDeps): Promise<Outlets> {
   };
 }
 
-function openMqtt(deps: OutletDeps): Promise<OpenedPublisher> {
+function openMqtt(deps: OutletDeps, sources: Parameters<typeof openPublisher>[1]): Promise<OpenedPublisher> {
   const { config } = deps;
   const { mqtt } = config;
-  return orOnFreePort(deps, 'MQTT_PORT_IN_USE', () => openPublisher(deps),
-    () => openPublisher({ ...deps, config: { ...config, mqtt: { ...mqtt, embedded: { ...mqtt.embedded, port: 0 } } } }));
+  return orOnFreePort(deps, 'MQTT_PORT_IN_USE', () => openPublisher(deps, sources),
+    () => openPublisher({ ...deps, config: { ...config, mqtt: { ...mqtt, embedded: { ...mqtt.embedded, port: 0 } } } }, sources));
 }
 
-async function openWeb(deps: OutletDeps): Promise<{ server: WebServer; address: string } | undefined> {
-  const { config: { web: options }, log, line } = deps;
-  if (!options.enabled) return undefined;
-  const open = async (port: number): Promise<{ server: WebServer; address: string }> => {
-    const server = new WebServer({
-      options: { ...options, port }, log,
-      controls: { start: (by) => line().requestStart(by), pause: (by) => line().requestPause(by), requestSnapshot: () => line().requestSnapshot() },
-    });
-    return { server, address: await server.listen() };
-  };
-  return orOnFreePort(deps, 'WEB_PORT_IN_USE', () => open(options.port), () => open(0));
+async function openWebOf(deps: OutletDeps, commands: OperatorCommands): Promise<OpenedWeb | undefined> {
+  const { config } = deps;
+  if (!config.web.enabled) return undefined;
+  return orOnFreePort(deps, 'WEB_PORT_IN_USE', () => openWeb(deps, commands.execute), () => openWeb({ ...deps, config: { ...config, web: { ...config.web, port: 0 } } }, commands.execute));
 }
 
 async function orOnFreePort<T>(deps: OutletDeps, code: 'MQTT_PORT_IN_USE' | 'WEB_PORT_IN_USE', usual: () => Promise<T>, free: () => Promise<T>): Promise<T> {

@@ -41,11 +41,11 @@ export async function runLine(options: RunOptions): Promise<number> {
   const refused = new Promise<SortlineError>((resolve) => {
     refuse = (code, message) => { if (live.line.state === 'starting') resolve(new SortlineError(code as SortlineErrorCode, message)); };
   });
-  const outlets = await openOutlets({ clock, log, config, runId, takeFreePorts: mode === 'demo', line: () => live.line });
+  const outlets = await openOutlets({ clock, log, config, calibration, runId, takeFreePorts: mode === 'demo', line: () => live.line });
   const recorder = config.record.enabled ? await openRecorder({ config, calibration, clock, log, runId, source: 'line', path: recordTo }) : undefined;
   const live: LiveLine = openLiveLine({
     config, calibration, clock, log, runId, sink: outlets.sink, recorder,
-    onSnapshot: (jpeg) => outlets.showSnapshot(jpeg),
+    onSnapshot: (jpeg, marks) => outlets.showSnapshot(jpeg, marks),
     onCrop: (itemId, jpeg) => outlets.keepCrop(itemId, jpeg),
     onVisionRefused: (code, message) => refuse(code, message),
   });

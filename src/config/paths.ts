@@ -26,6 +26,11 @@ export const PATH_FIELDS: readonly PathField[] = [
   { path: ['mqtt', 'tls', 'caFile'], defaultStartsAt: 'working-directory' },
   { path: ['mqtt', 'tls', 'certFile'], defaultStartsAt: 'working-directory' },
   { path: ['mqtt', 'tls', 'keyFile'], defaultStartsAt: 'working-directory' },
+  { path: ['web', 'users'], defaultStartsAt: 'working-directory' },
+  { path: ['web', 'tls', 'certFile'], defaultStartsAt: 'working-directory' },
+  { path: ['web', 'tls', 'keyFile'], defaultStartsAt: 'working-directory' },
+  { path: ['web', 'metricsTokenFile'], defaultStartsAt: 'working-directory' },
+  { path: ['web', 'labels'], defaultStartsAt: 'working-directory' },
   { path: ['sim', 'images'], defaultStartsAt: 'working-directory' },
 ];
 

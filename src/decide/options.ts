@@ -32,6 +32,8 @@ export const recipeOptions = z.strictObject({
 export const binOptions = z.strictObject({
   id: binId.refine((id) => id !== RESIDUE, `\`${RESIDUE}\` is the stream no actuator touches and needs no entry`).describe('Name of the bin, used by the recipe, the actuators and MQTT.'),
   enabled: z.boolean().default(true).describe('Whether the bin may be used; items for a disabled bin go to the residue.'),
+  targetPurity: ratio.optional().describe('Share of the bin that should belong there, 0 to 1; shown beside what is measured.'),
+  targetRecovery: ratio.optional().describe('Share of what belongs there that should get there, 0 to 1; shown beside what is measured.'),
 });
 
 export const decideOptions = z.strictObject({

@@ -24,7 +24,7 @@ import { ItemLooks } from './item-looks.ts';
 import type { HarvestOptions, VisionOptions } from './options.ts';
 import { preprocess } from './preprocess.ts';
 import { Segmenter } from './segment.ts';
-import { snapshotJpeg } from './snapshot.ts';
+import { snapshotOf } from './snapshot.ts';
 import type { WholeItem } from './track.ts';
 import { Tracker } from './track.ts';
 import { ViewGeometry } from './view-geometry.ts';
@@ -223,10 +223,10 @@ export class VisionPipeline {
 
   #snapshot(image: Mat): void {
     this.#snapshotWanted = false;
-    const marks = [...this.#looksByTrack.values()].filter(({ isLeaving }) => !isLeaving).map(({ boxPx, best }) => ({
-      boxPx, label: best === undefined ? '?' : `${best.material} ${Math.round(100 * best.confidence)} %`,
+    const marks = [...this.#looksByTrack.values()].filter(({ isLeaving }) => !isLeaving).map(({ trackId, boxPx, best }) => ({
+      trackId, boxPx, label: best === undefined ? '?' : `${best.material} ${Math.round(100 * best.confidence)} %`,
     }));
-    this.#deps.sink({ kind: 'vision.snapshot', jpeg: snapshotJpeg(image, marks) });
+    this.#deps.sink({ kind: 'vision.snapshot', ...snapshotOf(image, marks) });
   }
 
   #reportRelearned(): void {

@@ -1,6 +1,6 @@
 // The Vision port: what the line hears from, and tells, the eyes. Two adapters: the vision process behind IPC, and the
 // same pipeline in this process for virtual time. Everything here is plain data, so it crosses IPC as it is.
-import type { BeltSample, SizePx } from '../domain/frame.ts';
+import type { BeltSample, BoxPx, SizePx } from '../domain/frame.ts';
 import type { Look, Sighting, TrackId } from '../domain/item.ts';
 import type { ModelInUse } from '../domain/model-in-use.ts';
 
@@ -24,12 +24,20 @@ export type VisionEvent =
   /** Once a second: totals since the process started; also the sign of progress the supervisor watches. */
   | { readonly kind: 'vision.stats'; readonly stats: VisionStats }
   /** A still of what the camera sees with the found items marked, on request. */
-  | { readonly kind: 'vision.snapshot'; readonly jpeg: Uint8Array }
+  | { readonly kind: 'vision.snapshot'; readonly jpeg: Uint8Array; readonly marks: readonly PictureMark[] }
   | { readonly kind: 'vision.warning'; readonly code: string; readonly message: string }
   /** Model or camera cannot be used as configured: trying again does not help unless a person acts. `vision.down` follows. */
   | { readonly kind: 'vision.refused'; readonly code: string; readonly message: string }
   /** The process ended or hung; tracks in view are lost. `restartInMs` until the next attempt. */
   | { readonly kind: 'vision.down'; readonly reason: string; readonly restartInMs: number };
+
+/** A found item in a still, in the still's own pixels. */
+export interface PictureMark {
+  readonly trackId: TrackId;
+  readonly boxPx: BoxPx;
+  /** What it is taken for so far: `metal 97 %`, `?`. */
+  readonly label: string;
+}
 
 export interface VisionStats {
   readonly framesCaptured: number;

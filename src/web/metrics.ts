@@ -1,9 +1,20 @@
 // Prometheus metrics of the line, fed by LineEvents. Base units, low cardinality: never an item id as a label.
 // Naming: prometheus.io/docs/practices/naming.
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { LineEvent, LineStats } from '../domain/line-event.ts';
 import { LINE_STATES } from '../domain/line-event.ts';
 import type { ModelInUse } from '../domain/model-in-use.ts';
+import { StageTimes } from './stage-times.ts';
+
+/** What the web server counts itself. */
+export interface WebCounts {
+  viewers(): number;
+  cutViewers(): number;
+  failedLogins(): number;
+}
+
+const STAGE_BUCKETS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 5];
 
 type Total = 'framesProcessed' | 'framesDropped' | 'cropsClassified' | 'linkRetransmissions';
 
@@ -35,18 +46,47 @@ export class Metrics {
   readonly #inference = this.#histogram('sortline_inference_seconds', 'Time the classifier spent on the batch of a look.', [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1]);
   readonly #waited = this.#histogram('sortline_crop_wait_seconds', 'Time a crop waited for its inference to start.', [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1]);
   readonly #confidence = this.#histogram('sortline_confidence_ratio', 'Confidence of the votes.', [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1]);
+  readonly #stages = new StageTimes({
+    decision: this.#histogram('sortline_decision_seconds', 'First exposure of an item to its decision.', STAGE_BUCKETS),
+    command: this.#histogram('sortline_command_seconds', 'Decision to command written to the board.', STAGE_BUCKETS),
+    travel: this.#histogram('sortline_item_seconds', 'First exposure of an item to its outcome.', [0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 20, 60]),
+  });
+  readonly #commandsAsked = this.#counter('sortline_operator_commands_total', 'What people asked for, by what became of it.', ['command', 'result']);
   readonly #countError = this.#histogram('sortline_fire_error_counts', 'Distance between the target count and the count at which the board fired.', [0, 1, 2, 5, 10, 20, 50]);
 
-  constructor() {
-    const memory = this.#gauge('process_resident_memory_bytes', 'Memory of the line process.', []);
-    const started = this.#gauge('process_start_time_seconds', 'Start of the line process, seconds since 1970.', []);
-    started.set(Math.round((performance.timeOrigin) / 1000));
-    this.#beforeRender = () => memory.set(process.memoryUsage.rss());
-  }
-
+  readonly #eventLoop = monitorEventLoopDelay({ resolution: 10 });
   readonly #beforeRender: () => void;
 
+  constructor(web: WebCounts) {
+    const memory = this.#gauge('process_resident_memory_bytes', 'Memory of the line process.', []);
+    const started = this.#gauge('process_start_time_seconds', 'Start of the line process, seconds since 1970.', []);
+    const cpu = this.#counter('process_cpu_seconds_total', 'Processor time of the line process.', []);
+    const viewers = this.#gauge('sortline_web_viewers', 'Open dashboards.', []);
+    const cut = this.#counter('sortline_web_viewers_cut_total', 'Dashboards cut off because they did not read.', []);
+    const failedLogins = this.#counter('sortline_web_logins_failed_total', 'Refused logins.', []);
+    const loop = this.#gauge('sortline_event_loop_delay_seconds', 'Delay of the line\'s event loop since the last scrape.', ['quantile']);
+    started.set(Math.round((performance.timeOrigin) / 1000));
+    this.#eventLoop.enable();
+    this.#beforeRender = () => {
+      memory.set(process.memoryUsage.rss());
+      const { user, system } = process.cpuUsage();
+      for (const [counter, total] of [[cpu, (user + system) / 1e6], [cut, web.cutViewers()], [failedLogins, web.failedLogins()]] as const) {
+        counter.reset();
+        counter.inc(total);
+      }
+      viewers.set(web.viewers());
+      for (const percentile of [50, 99]) loop.set({ quantile: percentile / 100 }, Math.max(0, this.#eventLoop.percentile(percentile) / 1e9 - 0.01));
+      this.#eventLoop.reset();
+    };
+  }
+
+  /** Stops measuring. */
+  close(): void {
+    this.#eventLoop.disable();
+  }
+
   handle(event: LineEvent): void {
+    this.#stages.handle(event);
     switch (event.kind) {
       case 'item.seen': return this.#seen.inc();
       case 'item.look':
@@ -73,7 +113,9 @@ export class Metrics {
         return;
       case 'line.stats': return this.#stats(event.stats);
       case 'model.in-use': return this.#modelInUse(event.model);
-      case 'recipe.changed': return;
+      case 'operator.command': return this.#commandsAsked.inc({ command: event.command, result: event.result });
+      case 'recipe.changed':
+      case 'alarm.acknowledged': return;
     }
   }
 

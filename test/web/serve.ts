@@ -1,33 +1,76 @@
 // A web server on a free port with controls that write down what they are asked.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { Clock } from '../../src/base/clock.ts';
+import { systemClock } from '../../src/base/clock.ts';
 import type { Logger } from '../../src/base/logger.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import type { LineEvent, LineStats } from '../../src/domain/line-event.ts';
+import type { CommandResult } from '../../src/domain/operator-command.ts';
+import type { History } from '../../src/ledger/history-reader.ts';
+import type { LineFacts } from '../../src/web/live-routes.ts';
+import { webOptions } from '../../src/web/options.ts';
+import type { WebOptions } from '../../src/web/options.ts';
 import { WebServer } from '../../src/web/web-server.ts';
 
-export async function serve(port = 0, log: Logger = silentLogger, host = '127.0.0.1'): Promise<{ server: WebServer; url: string; asked: string[] }> {
-  const asked: string[] = [];
-  const server = new WebServer({
-    options: { enabled: true, host, port }, log,
-    controls: {
-      start: (by) => {
-        asked.push(`start by ${by}`);
-        return Promise.resolve({ result: 'refused', reason: 'active alarm: e-stop' });
-      },
-      pause: (by) => void asked.push(`pause by ${by}`),
-      requestSnapshot: () => void asked.push('snapshot'),
-    },
-  });
-  const url = await server.listen();
-  onTestFinished(() => server.close());
-  return { server, url, asked };
+export const facts: LineFacts = {
+  site: 'north', line: 'line-1', countsPerMm: 10, viewMm: { fromX: 0, toX: 800, fromY: 0, toY: 500 }, shifts: ['06:00', '14:00'], hasHarvest: false,
+  actuators: [{ id: 'jet-metal', bin: 'metal', offsetMm: 1200 }], bins: [{ id: 'metal', targetPurity: 0.95, targetRecovery: 0.9 }],
+};
+
+const noHistory: History = { ask: () => Promise.resolve({ kind: 'failed', reason: 'no ledger in this test' }), close: () => Promise.resolve() };
+
+export interface Served {
+  readonly server: WebServer;
+  readonly url: string;
+  /** What the line was asked, in order. */
+  readonly asked: string[];
+  /** Of this test alone. */
+  readonly folder: string;
 }
 
-export const state = (name: 'running' | 'safe'): LineEvent => ({ kind: 'line.state', atNs: 1, state: name, reason: 'test', by: 'test' });
+export interface ServeOptions {
+  readonly options?: Partial<WebOptions>;
+  readonly log?: Logger;
+  readonly clock?: Clock;
+  readonly history?: History;
+  /** The line's answer to every command. */
+  readonly result?: CommandResult;
+}
+
+export async function serve({ options = {}, log = silentLogger, clock = systemClock, history = noHistory, result = { result: 'refused', reason: 'active alarm: e-stop' } }: ServeOptions = {}): Promise<Served> {
+  const asked: string[] = [];
+  const folder = mkdtempSync(join(tmpdir(), 'sortline-web-'));
+  const server = new WebServer({
+    options: { ...webOptions.parse(undefined), port: 0, labels: join(folder, 'labelled'), ...options }, log, clock, facts, margin: 0.2, history, harvestFolder: join(folder, 'harvest'),
+    controls: {
+      execute: (command, by) => {
+        asked.push(`${command.name} by ${by.name}`);
+        return Promise.resolve(result);
+      },
+      requestSnapshot: () => void asked.push('snapshot'),
+      belt: () => ({ atNs: clock.nowNs(), counts: 1000, countsPerSecond: 5000 }),
+    },
+  });
+  onTestFinished(async () => {
+    await server.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return { server, url: await server.listen(), asked, folder };
+}
+
+export const state = (name: 'ready' | 'running' | 'safe'): LineEvent => ({ kind: 'line.state', atNs: 1, state: name, reason: 'test', by: 'test' });
+
+export const model: LineEvent = { kind: 'model.in-use', atNs: 1, model: { model: 'tiny', sha256: 'ab12', provider: 'cpu', unavailable: [], warmUpMs: 1 } };
+
+const position = { positionCounts: 0, yMm: 0, lengthMm: 50, widthMm: 50 };
 
 export const decided: LineEvent = {
   kind: 'item.decided', atNs: 1, decision: {
-    itemId: 'run-000001', bin: 'metal', reason: 'recipe', decidedAtNs: 1, position: { positionCounts: 0, yMm: 0, lengthMm: 50, widthMm: 50 },
+    itemId: 'run-000001', bin: 'metal', reason: 'recipe', decidedAtNs: 1, position,
     prediction: { material: 'metal', confidence: 0.9, probabilities: [0, 0, 0.9, 0.1, 0, 0], lookCount: 2, modelSha256: 'ab12' },
   },
 };
@@ -63,4 +106,18 @@ export async function readEvents(url: string, count: number, after: () => void =
     if (events.length >= count) break;
   }
   return events;
+}
+
+export const JSON_TYPE = { 'content-type': 'application/json' };
+
+/** Not fetch: it lets no program set Host, Origin or Cookie. */
+export function send(url: string, path: string, options: { method?: string; headers?: Record<string, string>; body?: string | Uint8Array } = {}): Promise<{ status: number; body: string; headers: Record<string, unknown> }> {
+  const { method = 'POST', headers = {}, body = method === 'POST' ? '{}' : '' } = options;
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(url);
+    const order = request({ hostname, port, path, method, headers }, (response) => {
+      response.setEncoding('utf8').toArray().then((chunks) => resolve({ status: response.statusCode!, body: chunks.join(''), headers: response.headers }), reject);
+    });
+    order.on('error', reject).end(body);
+  });
 }
