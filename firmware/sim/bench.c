@@ -29,6 +29,7 @@
 #define NS_PER_US ((uint64_t)1000)
 #define NS_PER_S ((uint64_t)1000000000)
 #define BYTE_NS 86806ULL // ten bits at 115200 baud
+#define STRETCH_NS (20 * NS_PER_US)
 #define SLICE_NS 250000ULL
 #define LOST_NS (250 * 1000000ULL) // further behind than this is a machine that was stopped: time is let go
 #define SILENT_NS NS_PER_S         // without a byte from the host for so long nobody listens
@@ -102,9 +103,10 @@ void bench_on_pin(int pin, int level, uint64_t ns) {
 
 // ── Time ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+// In stretches so short that what the board does in one (close the relay) takes effect before an edge is due.
 static void run_until(uint64_t end_ns) {
   while (now_ns < end_ns) {
-    uint64_t next = end_ns;
+    uint64_t next = now_ns + STRETCH_NS < end_ns ? now_ns + STRETCH_NS : end_ns;
     if (is_turning() && next_edge_ns < next) next = next_edge_ns;
     if (to_in != to_out && next_byte_ns < next) next = next_byte_ns;
     plant_run_until(next);
@@ -259,6 +261,7 @@ int main(int argc, char **argv) {
   }
   plant_open(argv[1]);
   plant_set_inputs(0);
+  turn_by(0);
   if (argc > 2 && strcmp(argv[2], "--pty") == 0) run_in_real_time();
   else run_in_lockstep();
   return 0;

@@ -10,7 +10,7 @@
 
 #include "bench.h"
 
-enum { RAM_START = 0x100, UNINITIALISED = 16, PAINT = 0xA5, CYCLES_PER_US = 16, E_STOP_PIN = 0, INPUT_PINS = 6, A_PIN = 2, B_PIN = 3 };
+enum { RAM_START = 0x100, UNINITIALISED = 16, PAINT = 0xA5, CYCLES_PER_US = 16, E_STOP_PIN = 0, INPUT_PINS = 6, A_PIN = 2 };
 
 static avr_t *avr;
 static elf_firmware_t firmware;
@@ -29,9 +29,12 @@ static void on_byte(avr_irq_t *irq, uint32_t byte, void *nothing) {
   bench_on_byte((uint8_t)byte);
 }
 
+// What matters shows on pins and cable.
 static void be_quiet(avr_t *from, const int level, const char *format, va_list arguments) {
   (void)from;
-  if (level <= LOG_ERROR) vfprintf(stderr, format, arguments);
+  (void)level;
+  (void)format;
+  (void)arguments;
 }
 
 static avr_irq_t *pin_irq(char port, int pin) { return avr_io_getirq(avr, AVR_IOCTL_IOPORT_GETIRQ(port), pin); }
@@ -57,8 +60,7 @@ void plant_open(const char *file) {
   avr_ioctl(avr, AVR_IOCTL_UART_SET_FLAGS('0'), &flags);
   receive_irq = avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_INPUT);
   avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUTPUT), on_byte, NULL);
-  encoder_irqs[0] = pin_irq('D', A_PIN);
-  encoder_irqs[1] = pin_irq('D', B_PIN);
+  for (int pin = 0; pin < 2; pin++) encoder_irqs[pin] = pin_irq('D', A_PIN + pin);
   for (int pin = 0; pin < INPUT_PINS; pin++) input_irqs[pin] = pin_irq('C', pin);
   for (int pin = 0; pin < 4; pin++) avr_irq_register_notify(pin_irq('D', 4 + pin), on_pin, (void *)(intptr_t)pin);
   for (int pin = 0; pin < 4; pin++) avr_irq_register_notify(pin_irq('B', pin), on_pin, (void *)(intptr_t)(4 + pin));
@@ -77,17 +79,18 @@ void plant_run_until(uint64_t ns) {
   }
 }
 
-void plant_set_encoder(uint8_t levels) {
-  avr_raise_irq(encoder_irqs[0], levels & 1);
-  avr_raise_irq(encoder_irqs[1], levels >> 1 & 1);
+// Told as the port's outer level as well: simavr puts that on its input pins whenever the firmware writes to the port, and
+// without it the pull-ups would win.
+static void set_pins(char port, int first, int pins, uint8_t levels, avr_irq_t **irqs) {
+  avr_ioport_external_t outer = {.name = (unsigned long)port, .mask = ((1UL << pins) - 1) << first, .value = (unsigned long)levels << first};
+  avr_ioctl(avr, AVR_IOCTL_IOPORT_SET_EXTERNAL(port), &outer);
+  for (int pin = 0; pin < pins; pin++) avr_raise_irq(irqs[pin], levels >> pin & 1);
 }
 
-// Told as the port's outer level as well, or the pull-ups would win when the firmware turns them on.
+void plant_set_encoder(uint8_t levels) { set_pins('D', A_PIN, 2, levels, encoder_irqs); }
+
 void plant_set_inputs(uint8_t active) {
-  uint8_t levels = (uint8_t)((active ^ ~(1 << E_STOP_PIN)) & ((1 << INPUT_PINS) - 1));
-  avr_ioport_external_t outer = {.name = 'C', .mask = (1 << INPUT_PINS) - 1, .value = levels};
-  avr_ioctl(avr, AVR_IOCTL_IOPORT_SET_EXTERNAL('C'), &outer);
-  for (int pin = 0; pin < INPUT_PINS; pin++) avr_raise_irq(input_irqs[pin], levels >> pin & 1);
+  set_pins('C', 0, INPUT_PINS, (uint8_t)((active ^ ~(1 << E_STOP_PIN)) & ((1 << INPUT_PINS) - 1)), input_irqs);
 }
 
 void plant_receive(uint8_t byte) { avr_raise_irq(receive_irq, byte); }

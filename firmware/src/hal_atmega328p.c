@@ -20,13 +20,14 @@
 #include "messages.h"
 
 #define BAUD_UBRR 16 // 115200 at double speed: 117647, 2.1 % fast, within what a UART takes
+#define OVERFLOW_US 32768
 #define ALARM_REACH_US 30000
 #define BOOT_COUNTER ((uint32_t *)0)
 
 enum { RX_BYTES = 128, TX_BYTES = 128 };
 
 static volatile uint8_t rx[RX_BYTES], rx_in, rx_out, tx[TX_BYTES], tx_in, tx_out;
-static volatile uint32_t overflows; // of timer 1, every 32.768 ms
+static volatile uint32_t passed_us; // up to the last overflow of timer 1, every OVERFLOW_US
 static volatile uint8_t e_stop_edge;
 static uint8_t reset_flags __attribute__((section(".noinit")));
 
@@ -93,15 +94,15 @@ void hal_unlock(uint8_t before) { SREG = before; }
 
 void hal_let_interrupts_in(void) {
   sei();
-  __asm__ volatile("nop"); // the instruction after sei still runs locked
+  __asm__ volatile("nop\n\tnop"); // the instruction after sei still runs locked, in simavr the second as well
   cli();
 }
 
 uint32_t hal_ticks(void) {
   uint16_t half_us = TCNT1;
-  uint32_t passed = overflows;
-  if ((TIFR1 & 1 << TOV1) && half_us < 0x8000) passed++;
-  return (passed << 15) | (half_us >> 1);
+  uint32_t passed = passed_us;
+  if ((TIFR1 & 1 << TOV1) && half_us < 0x8000) passed += OVERFLOW_US;
+  return passed + (half_us >> 1);
 }
 
 void hal_alarm_at(uint32_t ticks) {
@@ -122,7 +123,7 @@ ISR(TIMER1_COMPA_vect) {
 }
 
 ISR(TIMER1_OVF_vect) {
-  overflows++;
+  passed_us += OVERFLOW_US;
   outputs_on_time();
 }
 

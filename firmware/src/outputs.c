@@ -39,16 +39,13 @@ void outputs_configure(uint8_t output, uint16_t max_on_ms, uint8_t safe_on) {
 
 uint8_t outputs_is_configured(uint8_t output) { return (configured & bit_of[output]) != 0; }
 
-void outputs_fire(uint8_t output, uint32_t hold_us) {
-  uint32_t now = hal_ticks();
-  uint32_t off = now + hold_us;
+void outputs_switch(uint8_t output) { hal_output(output, !(safe_on_bits & bit_of[output])); }
+
+void outputs_hold(uint8_t output, uint32_t hold_us, uint32_t ticks) {
+  uint32_t off = ticks + hold_us;
   uint8_t bit = bit_of[output];
-  if (!(active & bit)) {
-    hal_output(output, !(safe_on_bits & bit));
-    on_ticks[output] = now;
-  } else if (difference(off_ticks[output], off) > 0) {
-    off = off_ticks[output];
-  }
+  if (!(active & bit)) on_ticks[output] = ticks;
+  else if (difference(off_ticks[output], off) > 0) off = off_ticks[output];
   uint32_t latest = on_ticks[output] + max_on_us[output];
   if (difference(off, latest) > 0) off = latest;
   off_ticks[output] = off;
@@ -59,24 +56,25 @@ void outputs_fire(uint8_t output, uint32_t hold_us) {
   active |= bit;
 }
 
+static void set_alarm(void) {
+  uint8_t any = 0;
+  for (uint8_t output = 0; output < BOARD_OUTPUTS; output++) {
+    if (!(active & bit_of[output]) || (any && difference(off_ticks[output], alarm_ticks) >= 0)) continue;
+    alarm_ticks = off_ticks[output];
+    any = 1;
+  }
+  if (any) hal_alarm_at(alarm_ticks);
+}
+
+// The encoder is let in after each output: it may fire others meanwhile, which the alarm set at the end includes.
 void outputs_on_time(void) {
   if (active == 0) return;
   uint32_t soon = hal_ticks() + EARLY_US;
-  uint32_t next = 0;
-  uint8_t any = 0;
   for (uint8_t output = 0; output < BOARD_OUTPUTS; output++) {
-    if (!(active & bit_of[output])) continue;
-    uint32_t off = off_ticks[output];
-    if (difference(off, soon) <= 0) {
-      release(output);
-    } else if (!any || difference(off, next) < 0) {
-      next = off;
-      any = 1;
-    }
+    if ((active & bit_of[output]) && difference(off_ticks[output], soon) <= 0) release(output);
+    hal_let_interrupts_in();
   }
-  if (!any) return;
-  alarm_ticks = next;
-  hal_alarm_at(next);
+  set_alarm();
 }
 
 void outputs_all_safe(void) {

@@ -9,8 +9,10 @@
 void outputs_forget(void);
 void outputs_configure(uint8_t output, uint16_t max_on_ms, uint8_t safe_on);
 uint8_t outputs_is_configured(uint8_t output);
-// To the value that is not the safe one, for `hold_us` from now; extends an output that is on. Locked.
-void outputs_fire(uint8_t output, uint32_t hold_us);
+// To the value that is not the safe one; outputs_hold must follow, and says for how long. Locked.
+void outputs_switch(uint8_t output);
+// For `hold_us` from `ticks`; extends an output that is on. Locked.
+void outputs_hold(uint8_t output, uint32_t hold_us, uint32_t ticks);
 void outputs_all_safe(void);
 
 #endif

@@ -54,19 +54,37 @@ static uint8_t settle_front(uint32_t count, uint8_t state) {
   return slot;
 }
 
-void queue_on_count(uint32_t count) {
-  // An edge that interrupts the loop below has counted; the loop sees it.
-  if (is_firing || head == QUEUE_NO_SLOT || difference(count, slots[head].count) < 0) return;
-  is_firing = 1;
-  while (head != QUEUE_NO_SLOT) {
-    count = encoder_count();
-    int32_t past = difference(count, slots[head].count);
+// Pins first, for everything that is due: what is to be remembered about each takes longer than an edge at full speed.
+static uint8_t switch_due(uint32_t count) {
+  uint8_t slot = head;
+  while (slot != QUEUE_NO_SLOT) {
+    int32_t past = difference(count, slots[slot].count);
     if (past < 0) break;
-    uint8_t is_late = past > (int32_t)max_late;
-    if (!is_late) outputs_fire(slots[head].output, slots[head].hold_us);
+    if (past <= (int32_t)max_late) outputs_switch(slots[slot].output);
+    slot = slots[slot].next;
+    hal_let_interrupts_in();
+  }
+  return slot;
+}
+
+static void settle_until(uint8_t end, uint32_t count) {
+  uint32_t ticks = hal_ticks();
+  while (head != end) {
+    uint8_t is_late = difference(count, slots[head].count) > (int32_t)max_late;
+    if (!is_late) outputs_hold(slots[head].output, slots[head].hold_us, ticks);
     settled[settled_in % BOARD_QUEUE] = settle_front(count, is_late ? SLOT_MISSED_LATE : SLOT_FIRED);
     settled_in++;
     hal_let_interrupts_in();
+  }
+}
+
+void queue_on_count(uint32_t count) {
+  // An edge that interrupts the loop below has counted; the loop sees it.
+  if (is_firing) return;
+  while (head != QUEUE_NO_SLOT && difference(count, slots[head].count) >= 0) {
+    is_firing = 1;
+    settle_until(switch_due(count), count);
+    count = encoder_count();
   }
   is_firing = 0;
 }
