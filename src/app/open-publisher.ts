@@ -1,24 +1,44 @@
 // The publisher of a live line: to the configured broker, or to one opened inside this process.
-import { randomInt } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { createRandom } from '../base/random.ts';
 import type { Config } from '../config/schema.ts';
+import { configSchema } from '../config/schema.ts';
+import type { Calibration } from '../domain/calibration.ts';
+import type { ExecuteCommand } from '../domain/operator-command.ts';
+import { Outbox } from '../ledger/outbox.ts';
+import type { LedgerOutbox } from '../ledger/store.ts';
 import { brokerSettings, passwordOf } from '../publish/broker-settings.ts';
 import type { EmbeddedBroker } from '../publish/embedded-broker.ts';
 import { openEmbeddedBroker } from '../publish/embedded-broker.ts';
+import { createItemMessages } from '../publish/item-messages.ts';
 import { openMqttSession, withoutCredentials } from '../publish/mqtt-client.ts';
 import { Publisher } from '../publish/publisher.ts';
+import type { LineFacts } from '../publish/state-topics.ts';
 import type { Line } from './line.ts';
 
 export interface OpenPublisherDeps {
   clock: Clock;
   log: Logger;
   config: Config;
+  calibration: Calibration;
   runId: string;
   /** The line it tells of; called only after it exists. */
   line: () => Line;
+}
+
+const BYTES_PER_MB = 1024 * 1024;
+
+/** Where item events wait for the broker; the ledger fills it. */
+export function openItemOutbox({ clock, log, config: { mqtt }, calibration, runId }: Omit<OpenPublisherDeps, 'line'>): LedgerOutbox {
+  const { maxEvents, maxMb } = mqtt.outbox;
+  return {
+    outbox: new Outbox({ maxEvents, maxBytes: maxMb * BYTES_PER_MB }, log.child({ room: 'ledger' })),
+    messageOf: createItemMessages({ clock, runId, calibrationSha256: digestOf(calibration) }),
+  };
 }
 
 export interface OpenedPublisher {
@@ -29,19 +49,14 @@ export interface OpenedPublisher {
 }
 
 /** Throws MQTT_PORT_IN_USE where the embedded broker cannot have its port. */
-export async function openPublisher({ clock, log, config, runId, line }: OpenPublisherDeps): Promise<OpenedPublisher> {
+export async function openPublisher(deps: OpenPublisherDeps, sources: { outbox: Outbox; execute: ExecuteCommand }): Promise<OpenedPublisher> {
+  const { clock, log, config, calibration, runId, line } = deps;
   const { mqtt, line: { site, id } } = config;
   const embedded: EmbeddedBroker | undefined = mqtt.url === undefined ? await openEmbedded(config, log) : undefined;
   const url = mqtt.url ?? embedded!.url;
   const publisher = new Publisher({
-    clock, log, random: createRandom(randomInt(2 ** 32 - 1)), identity: { site, line: id, runId, versions: versions() },
-    broker: brokerSettings(mqtt, url, { site, line: id }), queue: mqtt.queue, openSession: openMqttSession,
-    onRequest: async (command, by) => {
-      if (command === 'pause') line().requestPause(by);
-      if (command !== 'start') return { accepted: true };
-      const answer = await line().requestStart(by);
-      return answer.result === 'started' ? { accepted: true } : { accepted: false, reason: answer.reason };
-    },
+    clock, log, random: createRandom(randomInt(2 ** 32 - 1)), identity: { site, line: id, runId }, facts: lineFacts(config, calibration),
+    broker: brokerSettings(mqtt, url, { site, line: id }), options: mqtt, openSession: openMqttSession, ...sources,
     onDown: (message) => line().alarms.raise('mqtt-down', 'broker', message),
     onUp: () => line().alarms.clear('mqtt-down', 'broker'),
   });
@@ -58,6 +73,19 @@ function openEmbedded({ mqtt }: Config, log: Logger): Promise<EmbeddedBroker> {
   const password = passwordOf(mqtt);
   const credentials = mqtt.username === undefined || password === undefined ? undefined : { username: mqtt.username, password };
   return openEmbeddedBroker({ ...mqtt.embedded, credentials, log: log.child({ room: 'publish' }) });
+}
+
+function lineFacts({ mqtt, actuators }: Config, calibration: Calibration): LineFacts {
+  return {
+    versions: versions(), calibrationSha256: digestOf(calibration), configSchema: z.toJSONSchema(configSchema, { io: 'input' }),
+    capabilities: { commands: mqtt.commands.allow, views: [] },
+    actuators: actuators.map(({ id, bin, output }) => ({ id, bin, output })),
+  };
+}
+
+/** Of the calibration as it is used, whatever file it came from. */
+function digestOf(calibration: Calibration): string {
+  return createHash('sha256').update(JSON.stringify(calibration)).digest('hex');
 }
 
 function versions(): Record<string, string> {

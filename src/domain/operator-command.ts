@@ -1,9 +1,10 @@
 // What a person may ask of a running line, whichever way they reach it: MQTT, dashboard. One schema per command, so that
 // every way validates the same; one port, `ExecuteCommand`, that the composition implements once.
 import { z } from 'zod';
-import type { LineEvent, Recipe } from './line-event.ts';
+import type { LineEvent } from './line-event.ts';
 import { ALARM_CODES } from './line-event.ts';
 import { MATERIALS } from './material.ts';
+import type { Material } from './material.ts';
 
 export const COMMAND_NAMES = ['start', 'pause', 'set-recipe', 'enable-bin', 'acknowledge-alarm', 'note', 'snapshot', 'ping'] as const;
 export type CommandName = (typeof COMMAND_NAMES)[number];
@@ -13,8 +14,8 @@ const line = (max: number): z.ZodString => z.string().trim().min(1).max(max).reg
 
 const recipeSchema = z.strictObject({
   name: line(64).describe('Name of the recipe'),
-  binByMaterial: z.strictObject(byMaterial(() => bin)).describe('Bin each material goes to, or `residue`'),
-  thresholdByMaterial: z.strictObject(byMaterial(() => z.number().min(0).max(1))).describe('Confidence each material needs'),
+  binByMaterial: z.strictObject(byMaterial((material) => bin.describe(`Bin for ${material}`))).describe('Bin each material goes to, or `residue`'),
+  thresholdByMaterial: z.strictObject(byMaterial((material) => z.number().min(0).max(1).describe(`Confidence that ${material} needs`))).describe('Confidence each material needs'),
 });
 
 /** What each command needs beside its name; unknown keys are an error. */
@@ -75,6 +76,6 @@ export function commandEvent(command: OperatorCommand, by: Operator, options: { 
   };
 }
 
-function byMaterial<T extends z.ZodType>(schema: () => T): Record<keyof Recipe['binByMaterial'], T> {
-  return Object.fromEntries(MATERIALS.map((material) => [material, schema()])) as Record<keyof Recipe['binByMaterial'], T>;
+function byMaterial<T extends z.ZodType>(schema: (material: Material) => T): Record<Material, T> {
+  return Object.fromEntries(MATERIALS.map((material) => [material, schema(material)])) as Record<Material, T>;
 }

@@ -11,6 +11,13 @@ interface OpenTable {
   readonly database: Database;
 }
 
+/** What a transaction did to the outbox. */
+export interface Appended {
+  readonly load: OutboxLoad;
+  readonly deletedUpTo: number;
+  readonly deletedRows: number;
+}
+
 export class Outbox {
   /** Called when events were added. */
   onAdded: () => void = () => undefined;
@@ -33,10 +40,17 @@ export class Outbox {
   /** Given up before they had a number, and not yet noted in the file. */
   #lost = { predictions: 0, outcomes: 0 };
   #hasNews = false;
+  /** There may be rows after `#taken`. */
+  #hasMore = false;
 
   constructor(budget: OutboxBudget, log: Logger) {
     this.#budget = budget;
     this.#log = log;
+  }
+
+  /** Names the numbering; empty until the ledger could be opened. */
+  get stream(): string {
+    return this.#stream;
   }
 
   /** Events that the broker does not have yet. */
@@ -56,7 +70,10 @@ export class Outbox {
 
   /** The next `limit` at most, in order; they are in flight from now on. Empty while the file is away. */
   take(limit: number): OutboxRow[] {
-    const rows = this.#guarded('read', ({ table }) => table.rowsAfter(this.#taken, limit)) ?? [];
+    if (!this.#hasMore) return [];
+    const rows = this.#guarded('read', ({ table }) => table.rowsAfter(this.#taken, limit));
+    if (rows === undefined) return [];
+    this.#hasMore = rows.length === limit;
     const fresh = rows.filter(({ sequence }) => !this.#early.has(sequence));
     for (const { sequence } of fresh) this.#inFlight.add(sequence);
     this.#taken = rows.at(-1)?.sequence ?? this.#taken;
@@ -80,6 +97,7 @@ export class Outbox {
   returnInFlight(): void {
     const [first] = this.#inFlight;
     if (first !== undefined) this.#taken = first - 1;
+    this.#hasMore = true;
     this.#inFlight.clear();
   }
 
@@ -108,6 +126,7 @@ export class Outbox {
     this.#open = { table, database };
     this.#load = table.load();
     this.#dropped = table.dropped();
+    this.#hasMore = true;
   }
 
   /** For the ledger: the file is closed. */
@@ -121,19 +140,26 @@ export class Outbox {
   }
 
   /** For the ledger, inside its transaction: numbers and adds the messages, and keeps to the budget. The result is for {@link added}. */
-  append(messages: readonly OutboxMessage[]): OutboxLoad | undefined {
+  append(messages: readonly OutboxMessage[]): Appended | undefined {
     if (messages.length === 0) return undefined;
     const { table } = this.#open!;
     table.noteLost(this.#lost);
     const more = table.append(messages);
-    return table.keepTo(this.#budget, { events: this.#load.events + more.events, bytes: this.#load.bytes + more.bytes }, Math.max(this.#taken, ...this.#early));
+    const full = { events: this.#load.events + more.events, bytes: this.#load.bytes + more.bytes };
+    if (full.events <= this.#budget.maxEvents && full.bytes <= this.#budget.maxBytes) return { load: full, deletedUpTo: this.#deleted, deletedRows: 0 };
+    const gone = table.deleteUpTo(this.#acknowledged);
+    const rest = { events: full.events - gone.events, bytes: full.bytes - gone.bytes };
+    return { load: table.keepTo(this.#budget, rest, Math.max(this.#taken, ...this.#early)), deletedUpTo: this.#acknowledged, deletedRows: gone.events };
   }
 
   /** For the ledger: the transaction of {@link append} is on disk. */
-  added(load: OutboxLoad | undefined): void {
-    if (load === undefined) return;
+  added(appended: Appended | undefined): void {
+    if (appended === undefined) return;
     this.#lost = { predictions: 0, outcomes: 0 };
-    this.#load = load;
+    this.#load = appended.load;
+    this.#deleted = appended.deletedUpTo;
+    this.#acknowledgedRows -= appended.deletedRows;
+    this.#hasMore = true;
     this.#dropped = this.#guarded('read', ({ table }) => table.dropped()) ?? this.#dropped;
     this.#hasNews = true;
   }

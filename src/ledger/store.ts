@@ -114,11 +114,8 @@ export class LedgerStore {
   /** `work` and the messages it returns in one transaction. */
   #inTransaction(work: () => readonly OutboxMessage[]): void {
     const outbox = this.#outbox;
-    const load = this.#database.transaction(() => {
-      const messages = work();
-      return outbox?.append(messages);
-    });
-    outbox?.added(load);
+    if (outbox === undefined) return void this.#database.transaction(work);
+    outbox.added(this.#database.transaction(() => outbox.append(work())));
   }
 
   /** What a killed run left open is lost, and told so: nobody else will ever report on it. Returns how many items that were. */

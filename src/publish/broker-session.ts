@@ -3,13 +3,40 @@
 
 export interface BrokerMessage {
   readonly topic: string;
-  /** JSON text; empty clears a retained topic. */
-  readonly payload: string;
+  /** JSON text, or bytes; empty clears a retained topic. */
+  readonly payload: string | Uint8Array;
   readonly retain: boolean;
+  /** The session's where absent. */
+  readonly qos?: 0 | 1;
+  readonly properties?: MessageProperties;
 }
 
-/** What became of a published message: at the broker, or refused by it (rights, quota), which trying again does not mend. */
-export type PublishResult = { readonly result: 'acknowledged' } | { readonly result: 'refused'; readonly reason: string };
+/** What MQTT 5 can say of a message; nothing of it travels over 3.1.1. */
+export interface MessageProperties {
+  readonly contentType?: string;
+  /** The broker forgets it after this long, s. */
+  readonly expiryS?: number;
+  readonly user?: Readonly<Record<string, string>>;
+  readonly correlationData?: Uint8Array;
+}
+
+export interface ReceivedMessage {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly retained: boolean;
+  /** Where the sender wants the answer, MQTT 5. */
+  readonly responseTopic?: string | undefined;
+  /** To be sent back with the answer, MQTT 5. */
+  readonly correlationData?: Uint8Array | undefined;
+}
+
+/**
+ * What became of a published message: at the broker, or refused by it. `message`: this one will never do (too large); `rights`:
+ * all like it are refused (access list, quota), until a person or time changes that.
+ */
+export type PublishResult =
+  | { readonly result: 'acknowledged' }
+  | { readonly result: 'refused'; readonly because: 'message' | 'rights'; readonly reason: string };
 
 export interface BrokerSession {
   readonly protocolVersion: ProtocolVersion;
@@ -34,14 +61,18 @@ export interface SessionSettings {
   readonly username: string | undefined;
   /** Never logged, never in an error. */
   readonly password: string | undefined;
-  readonly tls: { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer; readonly verify: boolean };
+  readonly tls: {
+    readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer; readonly verify: boolean;
+    /** Name that the broker's certificate must carry, where it is not that of the address. */
+    readonly serverName?: string;
+  };
   readonly qos: 0 | 1;
   readonly will: BrokerMessage;
   readonly protocolVersion: ProtocolVersion;
 }
 
 export interface SessionEvents {
-  message(message: { topic: string; payload: Uint8Array; retained: boolean }): void;
+  message(message: ReceivedMessage): void;
   /** Once, after the session was open and not by our own close. */
   closed(reason: string): void;
 }

@@ -15,7 +15,7 @@ export function brokerSettings(options: MqttOptions, url: string, identity: { si
   const key = file(tls.keyFile, 'the certificate\'s key');
   return {
     url, username, password: passwordOf(options), qos, clientId: clientId ?? `sortline-${identity.site}-${identity.line}`,
-    tls: { verify: tls.verify, ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) },
+    tls: { verify: tls.verify, ...(tls.serverName !== undefined && { serverName: tls.serverName }), ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) },
   };
 }
 

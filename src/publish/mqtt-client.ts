@@ -1,9 +1,9 @@
 // The only import of mqtt: a BrokerSession over MQTT.js. Its own reconnecting, storing and resubscribing are switched off,
 // because the outbox and the connection above do them with the line's clock and policy.
 import { connect } from 'mqtt';
-import type { IClientOptions, MqttClient } from 'mqtt';
+import type { IClientOptions, IClientPublishOptions, MqttClient } from 'mqtt';
 import { SortlineError } from '../base/errors.ts';
-import type { BrokerMessage, BrokerSession, PublishResult, SessionEvents, SessionSettings } from './broker-session.ts';
+import type { BrokerMessage, BrokerSession, MessageProperties, ProtocolVersion, PublishResult, SessionEvents, SessionSettings } from './broker-session.ts';
 
 const KEEPALIVE_S = 15;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -11,6 +11,8 @@ const MAX_PACKET_IDS = 65_535;
 // Reason codes of CONNACK, MQTT 3.1.1 § 3.2.2.3 and MQTT 5 § 3.2.2.2.
 const VERSION_REFUSED = [1, 132];
 const PERSON_MUST_ACT = [2, 4, 5, 133, 134, 135, 138, 140];
+// Of PUBACK, MQTT 5 § 3.4.2.1 and § 4.13: topic name invalid, packet too large, payload format invalid.
+const MESSAGE_IS_WRONG = [144, 149, 153];
 
 /** See {@link OpenSession}. */
 export function openMqttSession(settings: SessionSettings, events: SessionEvents): Promise<BrokerSession> {
@@ -36,7 +38,9 @@ export function openMqttSession(settings: SessionSettings, events: SessionEvents
         },
       }));
     });
-    client.on('message', (topic, payload, packet) => events.message({ topic, payload, retained: packet.retain }));
+    client.on('message', (topic, payload, { retain: retained, properties }) => events.message({
+      topic, payload, retained, responseTopic: properties?.responseTopic, correlationData: properties?.correlationData,
+    }));
     client.on('disconnect', (packet) => { lastError = new Error(`the broker ended the connection: ${disconnectReason(packet.reasonCode, settings.clientId)}`); });
     client.on('error', (error) => {
       lastError = error;
@@ -51,8 +55,9 @@ function clientOptions(settings: SessionSettings): IClientOptions {
   return {
     clientId, protocolVersion, clean: true, keepalive: KEEPALIVE_S, connectTimeout: CONNECT_TIMEOUT_MS,
     reconnectPeriod: 0, resubscribe: false, queueQoSZero: false,
-    will: { topic: will.topic, payload: Buffer.from(will.payload), retain: will.retain, qos },
+    will: { topic: will.topic, payload: Buffer.from(will.payload), retain: will.retain, qos: will.qos ?? qos },
     rejectUnauthorized: tls.verify,
+    ...(tls.serverName !== undefined && { servername: tls.serverName }),
     ...(username !== undefined && { username }), ...(password !== undefined && { password }),
     ...(tls.ca !== undefined && { ca: tls.ca }), ...(tls.cert !== undefined && { cert: tls.cert }), ...(tls.key !== undefined && { key: tls.key }),
   };
@@ -65,17 +70,18 @@ interface Ending {
 }
 
 function sessionOf(client: MqttClient, settings: SessionSettings, { receiveMaximum, closing, abort }: Ending): BrokerSession {
-  const { qos, protocolVersion } = settings;
-  const properties = protocolVersion === 5 ? { properties: { contentType: 'application/json' } } : {};
-  const publish = ({ topic, payload, retain }: BrokerMessage): Promise<PublishResult> => new Promise((resolve) => {
-    client.publish(topic, payload, { qos, retain, ...(payload !== '' && properties) }, (error) => {
+  const { protocolVersion } = settings;
+  const publish = ({ topic, payload, retain, qos = settings.qos, properties }: BrokerMessage): Promise<PublishResult> => new Promise((resolve) => {
+    client.publish(topic, payload as string | Buffer, { qos, retain, ...propertiesOf(properties, protocolVersion) }, (error) => {
       if (error === undefined || error === null) resolve({ result: 'acknowledged' });
       // Other errors mean that the connection is going away: whoever holds the session hears `closed`.
-      else if ('code' in error && typeof error.code === 'number') resolve({ result: 'refused', reason: error.message });
+      else if ('code' in error && typeof error.code === 'number') {
+        resolve({ result: 'refused', because: MESSAGE_IS_WRONG.includes(error.code) ? 'message' : 'rights', reason: error.message });
+      }
     });
   });
   const subscribe = (filter: string): Promise<void> => new Promise((resolve, reject) => {
-    client.subscribe(filter, { qos }, (error, granted) => {
+    client.subscribe(filter, { qos: settings.qos }, (error, granted) => {
       const isRefused = granted?.some((grant) => grant.qos >= 128);
       if (error === null && isRefused !== true) resolve();
       else reject(new SortlineError('MQTT_REFUSED', `the broker ${withoutCredentials(settings.url)} did not let ${settings.clientId} subscribe to ${filter}: remote requests do not arrive. Allow it in the broker's access list.`, { cause: error }));
@@ -86,6 +92,17 @@ function sessionOf(client: MqttClient, settings: SessionSettings, { receiveMaxim
     return new Promise((resolve) => void client.end(false, {}, () => resolve()));
   };
   return { protocolVersion, receiveMaximum, publish, subscribe, close, abort: (reason = 'given up') => abort(reason) };
+}
+
+function propertiesOf(properties: MessageProperties | undefined, protocolVersion: ProtocolVersion): Pick<IClientPublishOptions, 'properties'> {
+  if (protocolVersion !== 5 || properties === undefined) return {};
+  const { contentType, expiryS, user, correlationData } = properties;
+  return {
+    properties: {
+      ...(contentType !== undefined && { contentType }), ...(expiryS !== undefined && { messageExpiryInterval: expiryS }),
+      ...(user !== undefined && { userProperties: user }), ...(correlationData !== undefined && { correlationData: correlationData as Buffer }),
+    },
+  };
 }
 
 function refusal({ url, clientId, username, protocolVersion }: SessionSettings, error: Error | undefined): SortlineError {

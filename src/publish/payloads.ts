@@ -8,11 +8,15 @@ import type { Prediction } from '../domain/decision.ts';
 import type { LineEvent } from '../domain/line-event.ts';
 import { MATERIALS } from '../domain/material.ts';
 import type { Material } from '../domain/material.ts';
+import { PAYLOAD_VERSION } from './payload-schemas.ts';
 import type { Payload } from './topics.ts';
-import { PAYLOAD_VERSION } from './topics.ts';
 
 type EventOf<Kind extends LineEvent['kind']> = Extract<LineEvent, { kind: Kind }>;
 export type Header = Pick<Payload<'state'>, 'v' | 'runId' | 'atIso' | 'atNs'>;
+/** What made a decision. */
+export type Digests = Pick<Payload<'prediction'>, 'modelSha256' | 'recipeSha256' | 'calibrationSha256'>;
+/** A payload that the outbox has yet to number. */
+type Unnumbered<Kind extends 'prediction' | 'outcome'> = Omit<Payload<Kind>, 'sequence' | 'eventId'>;
 
 /** Stamps payloads: monotonic event times become wall times by the clock's present offset. */
 export function createStamp(clock: Clock, runId: string): (atNs: MonotonicNs) => Header {
@@ -22,18 +26,14 @@ export function createStamp(clock: Clock, runId: string): (atNs: MonotonicNs) =>
   });
 }
 
-export function infoPayload(header: Header, facts: Pick<Payload<'info'>, 'site' | 'line' | 'startedIso' | 'versions' | 'model'>): Payload<'info'> {
-  return { ...header, ...facts };
-}
-
-export function predictionPayload(header: Header, sequence: number, event: EventOf<'item.decided'>): Payload<'prediction'> {
+export function predictionPayload(header: Header, digests: Digests, event: EventOf<'item.decided'>): Unnumbered<'prediction'> {
   const { itemId, prediction, bin, reason, position } = event.decision;
   const { positionCounts, yMm, lengthMm, widthMm } = position;
   return {
-    ...header, sequence, itemId,
+    ...header, itemId,
     prediction: prediction === undefined ? null : votePayload(prediction),
     decision: { bin, reason }, position: { positionCounts, yMm, lengthMm, widthMm },
-    modelSha256: prediction?.modelSha256 ?? null,
+    ...digests,
   };
 }
 
@@ -42,16 +42,17 @@ function votePayload({ material, confidence, probabilities, lookCount }: Predict
   return { material, confidence, probabilities: byMaterial, looks: lookCount };
 }
 
-export function outcomePayload(header: Header, sequence: number, event: EventOf<'item.settled'>): Payload<'outcome'> {
+export function outcomePayload(header: Header, digests: Digests, event: EventOf<'item.settled'>): Unnumbered<'outcome'> {
   const { itemId, outcome, cause, bin, material, confidence, firedAtCounts, countError } = event;
   return {
-    ...header, sequence, itemId, outcome, cause, bin,
+    ...header, itemId, outcome, cause, bin,
     material: material ?? null, confidence: confidence ?? null, firedAtCounts: firedAtCounts ?? null, countError: countError ?? null,
+    ...digests,
   };
 }
 
-export function statsPayload(header: Header, { stats }: EventOf<'line.stats'>, queued: number): Payload<'stats'> {
-  return { ...header, ...stats, linkRoundTripMs: stats.linkRoundTripMs ?? null, overheadMsP99: stats.overheadMsP99 ?? null, queued };
+export function statsPayload(header: Header, { stats }: EventOf<'line.stats'>, more: Pick<Payload<'stats'>, 'itemsPerSecond' | 'bins' | 'queued'>): Payload<'stats'> {
+  return { ...header, ...stats, linkRoundTripMs: stats.linkRoundTripMs ?? null, overheadMsP99: stats.overheadMsP99 ?? null, ...more };
 }
 
 /** The will: its times are those of the connect, because the broker sends it later, by itself. */

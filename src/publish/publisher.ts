@@ -1,9 +1,9 @@
 // The publisher: a sink of LineEvents that tells them to an MQTT broker. Retained topics are kept as their newest payload and
-// sent again at every connect; item events go through the outbox, in order, and leave it when the broker has them. A broker
-// that is away, slow or deaf never holds the line up.
+// sent again at every connect; item events come from the ledger's outbox, in order, and leave it when the broker has them. A
+// broker that is away, slow or deaf never holds the line up.
 //
-//   event ─▶ retained state ─┐
-//        └─▶ outbox ─────────┴─▶ window of messages in flight ─▶ broker session, opened again with back-off
+//   event ─▶ retained state ─────┐
+//   ledger ─▶ outbox ─▶ drain ───┴─▶ window of messages in flight ─▶ broker session, opened again with back-off
 import type { Clock, Timer } from '../base/clock.ts';
 import { delay } from '../base/clock.ts';
 import { reasonOf } from '../base/errors.ts';
@@ -13,15 +13,19 @@ import type { MonotonicNs } from '../base/units.ts';
 import { NS_PER_MS } from '../base/units.ts';
 import type { LineEvent } from '../domain/line-event.ts';
 import { ALARM_CODES } from '../domain/line-event.ts';
+import type { ExecuteCommand } from '../domain/operator-command.ts';
+import type { Outbox } from '../ledger/outbox.ts';
+import type { OutboxRow } from '../ledger/outbox-table.ts';
 import { BrokerConnection } from './broker-connection.ts';
-import type { BrokerMessage, BrokerSession, OpenSession } from './broker-session.ts';
+import type { BrokerMessage, BrokerSession, OpenSession, PublishResult, ReceivedMessage } from './broker-session.ts';
 import type { BrokerSettings } from './broker-settings.ts';
-import type { Identity } from './event-topics.ts';
-import { EventTopics } from './event-topics.ts';
-import { Outbox } from './outbox.ts';
-import type { RequestHandler } from './request-desk.ts';
+import { contractMessage, responseTopicOf } from './contract-message.ts';
+import type { MqttOptions } from './options.ts';
+import { OutboxDrain } from './outbox-drain.ts';
 import { RequestDesk } from './request-desk.ts';
 import { RetainedState } from './retained-state.ts';
+import type { Identity, LineFacts } from './state-topics.ts';
+import { StateTopics } from './state-topics.ts';
 import { topicPrefix } from './topics.ts';
 
 export interface PublisherDeps {
@@ -29,90 +33,100 @@ export interface PublisherDeps {
   readonly log: Logger;
   readonly random: Random;
   readonly identity: Identity;
+  readonly facts: LineFacts;
   readonly broker: BrokerSettings;
-  /** Item events held while the broker is away, at most. */
-  readonly queue: number;
+  readonly options: Pick<MqttOptions, 'outbox' | 'commands'>;
+  /** Filled by the ledger. */
+  readonly outbox: Outbox;
   readonly openSession: OpenSession;
-  readonly onRequest: RequestHandler;
+  readonly execute: ExecuteCommand;
+  /** What another system finds the line by, sent at every connect and whenever that system says on `statusTopic` that it is there. */
+  readonly discovery?: { readonly statusTopic: string; readonly documents: readonly { readonly topic: string; readonly payload: string }[] } | undefined;
   /** When the broker is lost or refuses, once per reason; and once when it is back. */
   readonly onDown?: (message: string) => void;
   readonly onUp?: () => void;
 }
 
 /** Messages on their way at once, at most; the broker may ask for fewer. */
-const WINDOW = 32;
+const WINDOW = 128;
 const DRAIN_MS = 2000;
 const CLOSE_MS = 1000;
 /** A broker that answers pings but acknowledges nothing for this long is connected to anew. */
 const ACKNOWLEDGE_MS = 20_000;
 const WATCH_PERIOD_MS = 5000;
+/** A broker that refuses item events is asked again after this long; they wait. */
+const REFUSED_RETRY_MS = 30_000;
 
 export class Publisher {
   readonly #deps: PublisherDeps;
   readonly #log: Logger;
   readonly #prefix: string;
-  readonly #topics: EventTopics;
+  readonly #topics: StateTopics;
   readonly #retained = new RetainedState();
-  readonly #outbox: Outbox;
+  readonly #drain: OutboxDrain;
   readonly #desk: RequestDesk;
   readonly #connection: BrokerConnection;
   #window = WINDOW;
   #inFlight = 0;
   #progressAtNs: MonotonicNs = 0;
   #watch: Timer | undefined;
-  /** Of the events given up, those the broker knows of, or is being told of. */
-  #toldDropped = { predictions: 0, outcomes: 0 };
+  #isTellingDropped = false;
+  #isRefused = false;
   #drained: (() => void) | undefined;
 
   constructor(deps: PublisherDeps) {
     this.#deps = deps;
-    const { clock, identity, random, broker, openSession, onDown, onUp } = deps;
+    const { clock, identity, facts, random, broker, openSession, onDown, onUp, outbox, options } = deps;
     this.#log = deps.log.child({ room: 'publish' });
     this.#prefix = topicPrefix(identity);
-    this.#topics = new EventTopics(clock, identity);
-    this.#outbox = new Outbox(deps.queue);
-    this.#desk = new RequestDesk({ clock, log: this.#log, stamp: this.#topics.stamp, onRequest: deps.onRequest });
+    this.#topics = new StateTopics(clock, identity, facts);
+    this.#drain = new OutboxDrain({ clock, outbox, eventsPerSecond: options.outbox.eventsPerSecond, onReady: () => this.#pump() });
+    this.#desk = new RequestDesk({ clock, log: this.#log, options: options.commands, stamp: this.#topics.stamp, execute: deps.execute });
     this.#connection = new BrokerConnection({
       clock, log: this.#log, random, broker, openSession, onDown, onUp,
       will: () => ({ topic: `${this.#prefix}/state`, payload: JSON.stringify(this.#topics.offline()), retain: true }),
       opened: (session) => this.#opened(session),
       lost: () => this.#lost(),
-      message: (message) => this.#requested(message),
+      message: (message) => this.#received(message),
     });
-    this.#keep('info', this.#topics.info());
+    this.#keep('info', this.#topics.info(outbox.stream));
     // A run that was killed left its alarms with the broker.
     for (const alarm of ALARM_CODES) this.#keep(`alarm/${alarm}`, '');
+    for (const { topic, payload } of deps.discovery?.documents ?? []) this.#retained.set(topic, payload);
   }
 
   /** Begins to connect; never throws for a broker that is away. */
   start(): void {
+    this.#deps.outbox.onAdded = () => this.#pump();
     this.#connection.start();
     this.#watch = this.#deps.clock.every(WATCH_PERIOD_MS, () => this.#watchProgress());
   }
 
   /** The sink. Costs some microseconds and never throws. */
   readonly handle = (event: LineEvent): void => {
-    const { retained, item } = this.#topics.of(event, this.#outbox.size);
-    if (retained !== undefined) this.#keep(retained.topic, retained.payload);
-    if (item !== undefined) this.#outbox.push({ kind: item.kind, topic: `${this.#prefix}/${item.topic}`, payload: JSON.stringify(item.payload) });
-    if (retained !== undefined || item !== undefined) this.#pump();
+    const retained = this.#topics.of(event, this.#deps.outbox);
+    for (const { topic, payload } of retained) this.#keep(topic, payload);
+    if (retained.length > 0) this.#pump();
   };
 
   /** Item events not yet at the broker. */
   get pendingCount(): number {
-    return this.#outbox.size;
+    return this.#deps.outbox.size;
   }
 
   get isConnected(): boolean {
     return this.#connection.session !== undefined;
   }
 
-  /** Sends what is pending for at most 2 s, then disconnects in order: the will is not sent. */
+  /** Sends what is pending for at most 2 s, then disconnects in order: the will is not sent. What is left waits in the ledger. */
   async stop(): Promise<void> {
     this.#watch?.cancel();
     const session = this.#connection.stop();
-    if (session !== undefined && this.#pending > 0) await this.#drain();
-    if (this.#outbox.size > 0) this.#log.warn({ events: this.#outbox.size }, `${this.#outbox.size} item events never reached the broker`);
+    if (session !== undefined && this.#pending > 0) await this.#drainOut();
+    this.#deps.outbox.onAdded = () => undefined;
+    this.#drain.close();
+    const left = this.pendingCount;
+    if (left > 0) this.#log.warn({ events: left }, `${left} item events are not at the broker yet; they wait in the ledger for the next start`);
     const current = this.#connection.session;
     if (current === undefined) return;
     // A broker that acknowledges nothing does not let go in order either.
@@ -120,10 +134,10 @@ export class Publisher {
   }
 
   get #pending(): number {
-    return this.#outbox.size + this.#retained.dirtyCount + this.#inFlight;
+    return this.pendingCount + this.#retained.dirtyCount + this.#inFlight;
   }
 
-  #drain(): Promise<void> {
+  #drainOut(): Promise<void> {
     return new Promise((resolve) => {
       const giveUp = this.#deps.clock.after(DRAIN_MS, resolve);
       this.#drained = () => {
@@ -142,15 +156,19 @@ export class Publisher {
     this.#window = Math.min(WINDOW, session.receiveMaximum);
     this.#inFlight = 0;
     this.#retained.markAllDirty();
-    this.#log.info({ mqtt: session.protocolVersion, waiting: this.#outbox.size }, `connected to the MQTT broker, ${this.#outbox.size} events waiting`);
+    this.#log.info({ mqtt: session.protocolVersion, waiting: this.pendingCount }, `connected to the MQTT broker, ${this.pendingCount} events waiting`);
+    const { discovery } = this.#deps;
     // Without the right to be asked it still publishes.
-    session.subscribe(`${this.#prefix}/request/+`).catch((error: unknown) => this.#log.warn(reasonOf(error)));
+    for (const filter of [`${this.#prefix}/request/+`, ...(discovery === undefined ? [] : [discovery.statusTopic])]) {
+      session.subscribe(filter).catch((error: unknown) => this.#log.warn(reasonOf(error)));
+    }
     this.#pump();
   }
 
   #lost(): void {
     this.#inFlight = 0;
-    this.#outbox.returnInFlight();
+    this.#isTellingDropped = false;
+    this.#drain.returnInFlight();
     this.#drained?.();
   }
 
@@ -160,27 +178,48 @@ export class Publisher {
       if (this.#tellDropped()) continue;
       const job = this.#retained.take();
       if (job !== undefined) {
-        this.#send({ topic: job.topic, payload: job.payload, retain: true }, () => this.#retained.done(job));
+        this.#send(contractMessage({ ...job, retain: true }), () => this.#retained.done(job));
         continue;
       }
-      const entry = this.#outbox.take();
-      if (entry === undefined) break;
-      this.#send({ topic: entry.topic, payload: entry.payload, retain: false }, () => this.#outbox.done(entry));
+      const row = this.#drain.next();
+      if (row === undefined) break;
+      this.#sendRow(row);
     }
     if (this.#pending === 0) this.#drained?.();
   }
 
+  #sendRow(row: OutboxRow): void {
+    const eventId = `${this.#deps.outbox.stream}/${row.sequence}`;
+    this.#send(contractMessage({ topic: `${this.#prefix}/item/${row.kind}`, payload: row.payload, retain: false, eventId }), (result) => {
+      if (result.result === 'refused' && result.because === 'rights') return this.#refused(result.reason);
+      this.#drain.done(row);
+      if (!this.#isRefused) return;
+      this.#isRefused = false;
+      this.#deps.onUp?.();
+    });
+  }
+
+  /** The broker lets us in, but not publish: as much a person's matter as a wrong password. */
+  #refused(reason: string): void {
+    this.#drain.hold(REFUSED_RETRY_MS);
+    if (this.#isRefused) return;
+    this.#isRefused = true;
+    this.#deps.onDown?.(`the broker refuses item events: ${reason}. They wait; allow ${this.#deps.broker.clientId} to publish under ${this.#prefix}/ in the broker's access list.`);
+  }
+
   #tellDropped(): boolean {
-    const { predictions, outcomes } = this.#outbox.dropped;
-    const fresh = { predictions: predictions - this.#toldDropped.predictions, outcomes: outcomes - this.#toldDropped.outcomes };
-    if (fresh.predictions + fresh.outcomes === 0) return false;
-    this.#toldDropped = { predictions, outcomes };
-    this.#log.warn(fresh, `while the broker was away ${fresh.predictions} predictions and ${fresh.outcomes} outcomes had to be given up`);
-    this.#send({ topic: `${this.#prefix}/item/dropped`, payload: JSON.stringify(this.#topics.dropped(fresh)), retain: false }, () => undefined);
+    const { dropped } = this.#deps.outbox;
+    if (dropped === undefined || this.#isTellingDropped) return false;
+    this.#isTellingDropped = true;
+    this.#log.warn({ ...dropped }, `${dropped.predictions} predictions and ${dropped.outcomes} outcomes had to be given up: too many waited for the broker`);
+    this.#send(contractMessage({ topic: `${this.#prefix}/item/dropped`, payload: JSON.stringify(this.#topics.dropped(dropped)), retain: false }), () => {
+      this.#deps.outbox.toldDropped(dropped);
+      this.#isTellingDropped = false;
+    });
     return true;
   }
 
-  #send(message: BrokerMessage, done: () => void): void {
+  #send(message: BrokerMessage, answered: (result: PublishResult) => void): void {
     const session = this.#connection.session!;
     if (this.#inFlight++ === 0) this.#progressAtNs = this.#deps.clock.nowNs();
     void session.publish(message).then((result) => {
@@ -189,7 +228,7 @@ export class Publisher {
       this.#inFlight--;
       this.#progressAtNs = this.#deps.clock.nowNs();
       if (result.result === 'refused') this.#log.warn({ topic: message.topic, reason: result.reason }, `the broker refused a message on ${message.topic}: ${result.reason}`);
-      done();
+      answered(result);
       this.#pump();
     });
   }
@@ -199,11 +238,22 @@ export class Publisher {
     if (this.#inFlight > 0 && silentMs > ACKNOWLEDGE_MS) this.#connection.session?.abort(`no message was acknowledged for ${Math.round(silentMs / 1000)} s`);
   }
 
-  #requested(message: { topic: string; payload: Uint8Array; retained: boolean }): void {
+  #received(message: ReceivedMessage): void {
+    const { discovery } = this.#deps;
+    if (message.topic === discovery?.statusTopic) {
+      if (Buffer.from(message.payload).toString() === 'online') this.#rediscover(discovery.documents);
+      return;
+    }
     const command = message.topic.slice(this.#prefix.length + '/request/'.length);
     void this.#desk.answer(command, message).then((answer) => {
       if (answer === undefined || !this.isConnected) return;
-      this.#send({ topic: `${this.#prefix}/response/${command}`, payload: JSON.stringify(answer), retain: false }, () => undefined);
+      const topic = responseTopicOf(message, `${this.#prefix}/response/${command}`, this.#prefix);
+      this.#send(contractMessage({ topic, payload: JSON.stringify(answer), retain: false, correlationData: message.correlationData }), () => undefined);
     });
+  }
+
+  #rediscover(documents: readonly { readonly topic: string; readonly payload: string }[]): void {
+    for (const { topic, payload } of documents) this.#retained.set(topic, payload);
+    this.#pump();
   }
 }

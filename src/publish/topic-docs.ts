@@ -1,8 +1,7 @@
 // The contract as text: JSON Schema per payload, the table of topics (README, docs/mqtt.md), and the fields of each payload.
 // docs/mqtt.md holds this text between its markers, and a test holds it current.
 import { z } from 'zod';
-import type { TopicKey, TopicRow } from './topics.ts';
-import { TOPICS } from './topics.ts';
+import { ALL_TOPICS } from './topics.ts';
 
 export interface JsonSchema {
   readonly [keyword: string]: unknown;
@@ -13,25 +12,24 @@ export interface JsonSchema {
 }
 
 /** JSON Schema (draft 2020-12) of every payload, by topic key. Unknown fields are allowed in what Sortline sends: newer versions may add some. */
-export function payloadSchemas(): Record<TopicKey, JsonSchema> {
-  const schemas = Object.entries(TOPICS).map(([key, { payload }]) => [key, z.toJSONSchema(payload, { io: 'input' })]);
-  return Object.fromEntries(schemas) as Record<TopicKey, JsonSchema>;
+export function payloadSchemas(): Readonly<Record<string, JsonSchema>> {
+  return Object.fromEntries(Object.entries(ALL_TOPICS).map(([key, { payload }]) => [key, z.toJSONSchema(payload, { io: 'input' }) as JsonSchema]));
 }
 
 /** Markdown table of all topics. */
 export function topicsTable(): string {
-  const rows = Object.values<TopicRow>(TOPICS).map(({ topic, retained, direction, when, payload }) =>
-    `| \`${topic}\` | ${direction === 'in' ? 'to Sortline' : 'from Sortline'} | ${retained ? 'yes' : 'no'} | ${when} | ${Object.keys(payload.shape).filter((field) => !HEADER.includes(field)).map((field) => `\`${field}\``).join(' ')} |`);
+  const rows = Object.values(ALL_TOPICS).map(({ topic, retained, direction, when, payload }) =>
+    `| \`${topic}\` | ${direction === 'in' ? 'to Sortline' : 'from Sortline'} | ${retained ? 'yes' : 'no'} | ${when} | ${Object.keys(payload.shape).filter((field) => direction === 'in' || !HEADER.includes(field)).map((field) => `\`${field}\``).join(' ')} |`);
   return ['| topic under `sortline/<site>/<line>/` | direction | retained | when | fields |', '|---|---|---|---|---|', ...rows].join('\n');
 }
 
 /** Markdown: every topic with every field of its payload. */
 export function payloadReference(): string {
   const schemas = payloadSchemas();
-  const header = Object.entries(schemas.state.properties ?? {}).filter(([name]) => HEADER.includes(name));
-  const parts = Object.entries<TopicRow>(TOPICS).map(([key, { topic }]) => {
-    const schema = schemas[key as TopicKey];
-    const fields = Object.entries(schema.properties ?? {}).filter(([name]) => !HEADER.includes(name));
+  const header = Object.entries(schemas.state?.properties ?? {}).filter(([name]) => HEADER.includes(name));
+  const parts = Object.entries(ALL_TOPICS).map(([key, { topic, direction }]) => {
+    const schema = schemas[key]!;
+    const fields = Object.entries(schema.properties ?? {}).filter(([name]) => direction === 'in' || !HEADER.includes(name));
     return `### \`${topic}\`\n\n${fieldTable(fields)}`;
   });
   return [`### In every payload from Sortline\n\n${fieldTable(header)}`, ...parts].join('\n\n');

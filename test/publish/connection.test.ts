@@ -2,9 +2,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { SortlineError } from '../../src/base/errors.ts';
 import { ManualClock } from '../../src/base/manual-clock.ts';
-import type { Publisher } from '../../src/publish/publisher.ts';
 import { decided } from '../ledger/events.ts';
-import type { TestPublisherOptions } from './publishers.ts';
+import type { TestPublisher, TestPublisherOptions } from './publishers.ts';
+import { mqttOptions } from '../../src/publish/options.ts';
 import { createPublisher, PREFIX, stateEvent } from './publishers.ts';
 import { ScriptedBroker } from './scripted-session.ts';
 
@@ -19,7 +19,7 @@ beforeEach(() => {
   ups = 0;
 });
 
-async function start(options: Partial<TestPublisherOptions> = {}): Promise<Publisher> {
+async function start(options: Partial<TestPublisherOptions> = {}): Promise<TestPublisher> {
   const publisher = createPublisher({
     url: 'mqtt://broker', clock, openSession: broker.open, onDown: (message) => downs.push(message), onUp: () => { ups++; }, ...options,
   });
@@ -29,7 +29,7 @@ async function start(options: Partial<TestPublisherOptions> = {}): Promise<Publi
 }
 
 const unreachable = (context: Record<string, unknown> = {}): SortlineError => new SortlineError('MQTT_UNAVAILABLE', 'cannot be reached', { context });
-const itemIds = (): unknown[] => broker.session.published.filter(({ topic }) => topic === `${PREFIX}/item/prediction`).map(({ payload }) => JSON.parse(payload).itemId as string);
+const itemIds = (): unknown[] => broker.session.published.filter(({ topic }) => topic === `${PREFIX}/item/prediction`).map(({ payload }) => JSON.parse(String(payload)).itemId as string);
 
 describe('reconnecting', () => {
   test('pauses grow to 15 s, for ever, and a success makes them short again', async () => {
@@ -101,7 +101,7 @@ describe('events on their way', () => {
     expect(broker.session.unanswered).toHaveLength(5);
     // State goes first; acknowledge until the first two items are on their way, and only the second arrived.
     while (itemIds().length < 2) broker.session.unanswered.shift()!.answer({ result: 'acknowledged' }), await clock.advanceMs(0);
-    const second = broker.session.unanswered.findIndex(({ message }) => message.payload.includes('"item1"'));
+    const second = broker.session.unanswered.findIndex(({ message }) => String(message.payload).includes('"item1"'));
     broker.session.unanswered[second]!.answer({ result: 'acknowledged' });
     await clock.advanceMs(0);
     broker.acknowledges = true;
@@ -124,29 +124,60 @@ describe('events on their way', () => {
     expect(publisher.pendingCount).toBe(0);
   });
 
-  test('a message the broker refuses is not tried for ever', async () => {
+  test('a message that the broker cannot take is given up', async () => {
     broker.acknowledges = false;
     const publisher = await start();
     for (const { answer } of broker.session.unanswered.splice(0)) answer({ result: 'acknowledged' });
     publisher.handle(decided('a'));
-    broker.session.unanswered.shift()!.answer({ result: 'refused', reason: 'Not authorized' });
+    broker.session.unanswered.shift()!.answer({ result: 'refused', because: 'message', reason: 'Packet too large' });
     await clock.advanceMs(0);
     expect(publisher.pendingCount).toBe(0);
+    expect(downs).toEqual([]);
+  });
+
+  test('without the right to publish events wait, it is told once, and they are tried again', async () => {
+    broker.acknowledges = false;
+    const publisher = await start();
+    for (const { answer } of broker.session.unanswered.splice(0)) answer({ result: 'acknowledged' });
+    for (const itemId of ['a', 'b']) publisher.handle(decided(itemId));
+    for (const { answer } of broker.session.unanswered.splice(0)) answer({ result: 'refused', because: 'rights', reason: 'Not authorized' });
+    await clock.advanceMs(29_000);
+    expect({ pending: publisher.pendingCount, sent: itemIds() }).toEqual({ pending: 2, sent: ['a', 'b'] });
+    expect(downs).toEqual([expect.stringContaining('the broker refuses item events: Not authorized')]);
+    broker.acknowledges = true;
+    await clock.advanceMs(2000);
+    expect({ pending: publisher.pendingCount, sent: itemIds(), ups }).toEqual({ pending: 0, sent: ['a', 'b', 'a', 'b'], ups: 1 });
   });
 
   test('what had to be given up is told at the connect, as the number since the last time', async () => {
     broker.refusals.push(unreachable());
-    const publisher = await start({ queue: 10 });
+    const publisher = await start({ budget: { maxEvents: 10, maxBytes: 1e6 } });
     for (let index = 0; index < 25; index++) publisher.handle(decided(`item${index}`));
     await clock.advanceMs(250);
-    const dropped = (): unknown[] => broker.session.published.filter(({ topic }) => topic.endsWith('/item/dropped')).map(({ payload }) => JSON.parse(payload).predictions as number);
-    expect(dropped()).toEqual([15]);
+    const dropped = (): unknown[] => broker.session.published.filter(({ topic }) => topic.endsWith('/item/dropped')).map(({ payload }) => JSON.parse(String(payload)) as unknown);
+    expect(dropped()).toMatchObject([{ predictions: 15, outcomes: 0, firstSequence: 1, lastSequence: 15 }]);
     expect(itemIds()).toHaveLength(10);
     broker.refusals.push(unreachable());
     broker.session.events.closed('reset');
     for (let index = 0; index < 12; index++) publisher.handle(decided(`more${index}`));
     await clock.advanceMs(1000);
-    expect(dropped()).toEqual([2]);
+    expect(dropped()).toMatchObject([{ predictions: 2, firstSequence: 26, lastSequence: 27 }]);
+  });
+
+  test('a backlog follows at the rate that is set, and live state goes ahead of it', async () => {
+    broker.refusals.push(unreachable());
+    const outbox = { ...mqttOptions.parse({}).outbox, eventsPerSecond: 100 };
+    const publisher = await start({ mqtt: { outbox } });
+    for (let index = 0; index < 500; index++) publisher.handle(decided(`item${index}`));
+    await clock.advanceMs(250);
+    await clock.advanceMs(1000);
+    expect(itemIds().length).toBeGreaterThan(90);
+    expect(itemIds().length).toBeLessThan(110);
+    const before = broker.session.published.length;
+    publisher.handle(stateEvent('paused'));
+    expect(JSON.parse(String(broker.session.published[before]!.payload))).toMatchObject({ state: 'paused' });
+    await clock.advanceMs(5000);
+    expect(itemIds()).toEqual(Array.from({ length: 500 }, (_, index) => `item${index}`));
   });
 });
 

@@ -5,14 +5,14 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { LineEvent } from '../../src/domain/line-event.ts';
 import { payloadSchemas } from '../../src/publish/topic-docs.ts';
-import type { Publisher } from '../../src/publish/publisher.ts';
 import type { TopicKey } from '../../src/publish/topics.ts';
 import { decided, recipeChanged, settled } from '../ledger/events.ts';
 import type { TestBroker } from './brokers.ts';
 import { BROKERS, freePort, hasMosquitto, hasMosquittoSub, openMosquitto } from './brokers.ts';
 import type { Heard } from './listener.ts';
 import { listen } from './listener.ts';
-import { createPublisher, PREFIX, stateEvent, statsEvent } from './publishers.ts';
+import type { TestPublisher } from './publishers.ts';
+import { createPublisher, PREFIX, requestText, stateEvent, statsEvent } from './publishers.ts';
 
 const ajv = new Ajv2020({ strict: false, formats: { 'date-time': (text: string) => !Number.isNaN(Date.parse(text)) } });
 const validators = Object.fromEntries(Object.entries(payloadSchemas()).map(([key, schema]) => [key, ajv.compile(schema)]));
@@ -31,7 +31,7 @@ function closesLater<T extends { close(): Promise<unknown> }>(thing: T): T {
   return thing;
 }
 
-function started(publisher: Publisher): Publisher {
+function started(publisher: TestPublisher): TestPublisher {
   closing.push(() => publisher.stop());
   publisher.start();
   return publisher;
@@ -66,7 +66,7 @@ describe.each(BROKERS.map((broker) => ({ ...broker })))('with $name', ({ open, i
     expect(itemEvents.some(({ retained }) => retained)).toBe(false);
     expectValid('prediction', predictions);
     expectValid('outcome', listener.on('item/outcome'));
-    expect(predictions[0]!.payload).toMatchObject({ v: 1, runId: 'run1', modelSha256: 'ab12', decision: { bin: 'glass', reason: 'recipe' }, prediction: { material: 'glass', looks: 1, probabilities: { glass: 0.9 } } });
+    expect(predictions[0]!.payload).toMatchObject({ v: 1, runId: 'run1', modelSha256: 'ab12', calibrationSha256: 'ca11', eventId: 'run1/1', decision: { bin: 'glass', reason: 'recipe' }, prediction: { material: 'glass', looks: 1, probabilities: { glass: 0.9 } } });
     expect(predictions[7]!.payload).toMatchObject({ prediction: null, decision: { reason: 'no-look' } });
   });
 
@@ -102,9 +102,9 @@ describe.each(BROKERS.map((broker) => ({ ...broker })))('with $name', ({ open, i
     await listener.client.publishAsync(`${PREFIX}/request/start`, '{"id": "stale"}', { qos: 1, retain: true });
     started(createPublisher({
       url: broker.url,
-      onRequest: async (command, by) => {
-        asked.push(`${command} ${by}`);
-        return command === 'start' ? { accepted: false, reason: 'e-stop is active' } : { accepted: true };
+      execute: async (command, by) => {
+        asked.push(`${command.name} ${by.name}`);
+        return command.name === 'start' ? { result: 'refused', reason: 'e-stop is active' } : { result: 'accepted' };
       },
     }));
     // The publisher subscribes before it publishes.
@@ -115,13 +115,13 @@ describe.each(BROKERS.map((broker) => ({ ...broker })))('with $name', ({ open, i
       await listener.until((each) => each.on(`response/${command}`).length > count);
       return listener.on(`response/${command}`).at(-1)!.payload;
     };
-    expect(await ask('ping', '{"id": "p1"}')).toMatchObject({ id: 'p1', command: 'ping', result: 'accepted', reason: null });
-    expect(await ask('start', '{"id": "s1", "by": "anna"}')).toMatchObject({ id: 's1', result: 'refused', reason: 'e-stop is active' });
-    expect(await ask('start', '{"id": "s1", "by": "anna"}')).toMatchObject({ id: 's1', result: 'refused' });
-    expect(await ask('pause', '{"id": "x", "force": true}')).toMatchObject({ id: null, command: 'pause', result: 'invalid', reason: expect.stringContaining('force') });
-    expect(await ask('pause', 'not JSON')).toMatchObject({ result: 'invalid', reason: expect.stringContaining('not JSON') });
-    expect(await ask('explode', '{"id": "e"}')).toMatchObject({ command: 'unknown', result: 'invalid', reason: expect.stringContaining('there are start, pause, ping') });
-    expect(asked).toEqual(['ping MQTT', 'start MQTT (anna)']);
+    expect(await ask('ping', requestText('p1'))).toMatchObject({ id: 'p1', command: 'ping', result: 'accepted', reason: null });
+    expect(await ask('start', requestText('s1', { by: 'anna' }))).toMatchObject({ id: 's1', result: 'refused', reason: 'e-stop is active' });
+    expect(await ask('start', requestText('s1', { by: 'anna' }))).toMatchObject({ id: 's1', result: 'refused', reason: expect.stringContaining('repetition') });
+    expect(await ask('pause', requestText('x', { force: true }))).toMatchObject({ id: 'x', command: 'pause', result: 'invalid', reason: expect.stringContaining('force') });
+    expect(await ask('pause', 'not JSON')).toMatchObject({ id: null, result: 'invalid', reason: expect.stringContaining('not JSON') });
+    expect(await ask('explode', requestText('e'))).toMatchObject({ command: 'unknown', result: 'invalid', reason: expect.stringContaining('there are start, pause') });
+    expect(asked).toEqual(['ping unnamed', 'start anna']);
     expectValid('response', listener.heard.filter(({ topic }) => topic.includes('/response/')));
   });
 
