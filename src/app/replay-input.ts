@@ -30,6 +30,9 @@ export interface ReplayInput {
 }
 
 const DEFAULT_FPS = 15;
+/** The board's counter has 32 bits. */
+const COUNTER_SPAN = 2 ** 32;
+const PLACES: ReadonlySet<string> = new Set(['positionCounts', 'fireAtCounts', 'firedAtCounts']);
 
 /** Throws RECORD_REFUSED where there is nothing to replay, or the pictures are not of the size of the calibration. */
 export function readReplayInput(recording: Recording): ReplayInput {
@@ -59,10 +62,28 @@ export function readReplayInput(recording: Recording): ReplayInput {
   const [first] = frameTimes;
   if (first === undefined) throw nothing(recording, 'no picture');
   if (belt.length === 0) throw nothing(recording, 'no encoder sample: where the belt was is unknown');
-  return {
+  const baseCounts = Math.floor(belt[0]!.counts / COUNTER_SPAN) * COUNTER_SPAN;
+  return atBase(baseCounts, {
     recording, firstFrameNs: first, lastFrameNs: frameTimes.at(-1)!, frameCount: frameTimes.length, framesPerSecond: framesPerSecondOf(frameTimes) ?? DEFAULT_FPS,
     belt, outside: outside.sort((a, b) => a.atNs - b.atNs), events, labels: [...labels, ...truthsIn(events)],
+  });
+}
+
+/** A board that is connected anew counts within 32 bits; a line that had run for weeks counted further. */
+function atBase(baseCounts: number, input: ReplayInput): ReplayInput {
+  if (baseCounts === 0) return input;
+  return {
+    ...input,
+    belt: input.belt.map((sample) => ({ ...sample, counts: sample.counts - baseCounts })),
+    events: input.events.map((event) => movedCounts(event, baseCounts) as LineEvent),
+    labels: input.labels.map((label) => ({ ...label, positionCounts: label.positionCounts - baseCounts })),
   };
+}
+
+function movedCounts(value: unknown, baseCounts: number): unknown {
+  if (Array.isArray(value)) return value.map((each) => movedCounts(each, baseCounts));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, PLACES.has(key) && typeof inner === 'number' ? inner - baseCounts : movedCounts(inner, baseCounts)]));
 }
 
 /** What the recorded simulator knew, as labels. */

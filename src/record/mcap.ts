@@ -6,7 +6,7 @@
 // Source: mcap.dev/spec
 import type { Channel, ChunkIndex, MetadataIndex, AttachmentIndex, Schema, TypedMcapRecord } from '@mcap/core';
 import { McapChunkBuilder, McapRecordBuilder, McapStreamReader } from '@mcap/core';
-import { zstdDecompressSync } from 'node:zlib';
+import { crc32, zstdDecompressSync } from 'node:zlib';
 
 export type McapRecord = TypedMcapRecord;
 
@@ -107,8 +107,8 @@ export class McapFileBuilder {
     const { messageStartTime, messageEndTime, buffer } = chunk;
     const size = BigInt(buffer.length);
     const chunkStartOffset = this.#position;
-    // Not compressed: pictures are nearly all of it, and a JPEG does not become smaller. A CRC of 0 says that there is none.
-    const chunkLength = this.#records.writeChunk({ messageStartTime, messageEndTime, uncompressedSize: size, uncompressedCrc: 0, compression: '', records: buffer });
+    // Not compressed: pictures are nearly all of it, and a JPEG does not become smaller.
+    const chunkLength = this.#records.writeChunk({ messageStartTime, messageEndTime, uncompressedSize: size, uncompressedCrc: crc32(buffer), compression: '', records: buffer });
     const messageIndexOffsets = new Map<number, bigint>();
     let messageIndexLength = 0n;
     for (const index of chunk.indices) {

@@ -50,14 +50,16 @@ export class RecordedMotion extends BeltMotion {
   #next = 0;
   #timer: Timer | undefined;
 
-  /** Begins with the piece that holds now, or before the first one as that one begins. */
+  /** Begins with the piece that holds now. Before the first one the belt comes to it as fast as that one begins, but never from below 0: no board counts so. */
   constructor(segments: readonly MotionSegment[], clock: Clock) {
     const nowNs = clock.nowNs();
     const first = segments[0]!;
-    super({ atNs: nowNs, counts: first.counts + (first.countsPerSecond * Math.min(0, nowNs - first.atNs)) / NS_PER_S });
+    const aheadS = Math.max(0, first.atNs - nowNs) / NS_PER_S;
+    const counts = Math.max(0, first.counts - first.countsPerSecond * aheadS);
+    super({ atNs: nowNs, counts });
     this.#segments = segments;
     this.#clock = clock;
-    this.apply([{ atNs: nowNs, counts: this.countsAt(nowNs), countsPerSecond: first.countsPerSecond, acceleration: 0 }]);
+    if (aheadS > 0) this.apply([{ atNs: nowNs, counts, countsPerSecond: (first.counts - counts) / aheadS, acceleration: 0 }]);
     this.#play();
   }
 

@@ -1,0 +1,141 @@
+// Recordings as files: everything comes back, a cut file is good up to its last whole chunk, and other programs read them by their schemas alone.
+import { McapIndexedReader } from '@mcap/core';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import fc from 'fast-check';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import protobuf from 'protobufjs';
+import 'protobufjs/ext/descriptor/index.js';
+import { afterAll, describe, expect, test } from 'vitest';
+import { calibrationText } from '../../src/calibrate/calibration-text.ts';
+import { Recording } from '../../src/record/open-recording.ts';
+import type { RecordEntry } from '../../src/record/record-entry.ts';
+import { virtualAbout, virtualEntries, writeEntries } from './virtual-recording.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'sortline-recording-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const about = virtualAbout();
+const finite = fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e15, max: 1e15 }).map((value) => value + 0);
+const times = fc.double({ noNaN: true, min: 0, max: 1e15 }).map((value) => value + 0);
+const anEntry: fc.Arbitrary<RecordEntry> = fc.oneof(
+  fc.record({ capturedAtNs: times, sequence: fc.nat(), encoderCounts: finite, data: fc.uint8Array({ maxLength: 3000 }) })
+    .map(({ data, ...frame }): RecordEntry => ({ kind: 'frame', atNs: frame.capturedAtNs, frame: { ...frame, size: { width: 640, height: 384 }, format: 'jpeg', data } })),
+  fc.record({ atNs: times, counts: finite, countsPerSecond: finite }).map((sample): RecordEntry => ({ kind: 'belt', atNs: sample.atNs, sample })),
+  fc.record({ atNs: times, direction: fc.constantFrom('in' as const, 'out' as const), bytes: fc.uint8Array({ maxLength: 300 }) }).map((entry): RecordEntry => ({ kind: 'serial', ...entry })),
+  fc.record({ atNs: times, text: fc.string() }).map((entry): RecordEntry => ({ kind: 'note', ...entry })),
+  fc.record({ atNs: times, output: fc.nat(31), active: fc.boolean() }).map(({ atNs, ...sensor }): RecordEntry => ({ kind: 'board', atNs, event: { kind: 'board.sensor', event: { sensor: 'bin-full', ...sensor } } })),
+  fc.record({ atNs: times, message: fc.string(), subject: fc.string() }).map((alarm): RecordEntry => ({ kind: 'event', atNs: alarm.atNs, event: { kind: 'alarm.raised', alarm: 'jam', whatToDo: 'clear it', ...alarm } })),
+);
+
+/** Bytes alike, whether Buffer or Uint8Array. */
+function plain(entries: Iterable<RecordEntry>): unknown[] {
+  return [...entries].map((entry) => (entry.kind === 'frame' ? { ...entry, frame: { ...entry.frame, data: Buffer.from(entry.frame.data).toString('hex') } }
+    : entry.kind === 'serial' ? { ...entry, bytes: Buffer.from(entry.bytes).toString('hex') } : entry));
+}
+
+describe('a recording', () => {
+  test('gives back what was recorded', async () => {
+    await fc.assert(fc.asyncProperty(fc.array(anEntry, { maxLength: 30 }), async (entries) => {
+      const path = join(folder, 'round.mcap');
+      await writeEntries(path, about, entries);
+      const recording = Recording.open(path);
+      expect(plain(recording.entries())).toEqual(plain(entries));
+      expect(recording.end).toEqual({ isWhole: true, problems: [] });
+      expect(recording.about).toMatchObject({ runId: about.runId, line: about.line, wallOffsetNs: about.wallOffsetNs });
+      expect(calibrationText(recording.about.calibration)).toBe(calibrationText(about.calibration));
+    }), { numRuns: 40 });
+  });
+
+  test('cut anywhere, is good up to its last whole chunk, and says so', async () => {
+    const path = join(folder, 'whole.mcap');
+    await writeEntries(path, about, virtualEntries({ items: 1 }));
+    const bytes = readFileSync(path);
+    const all = plain(Recording.open(path).entries());
+    const cutPath = join(folder, 'cut.mcap');
+    fc.assert(fc.property(fc.nat(bytes.length - 1), (length) => {
+      writeFileSync(cutPath, bytes.subarray(0, length));
+      let recording: Recording;
+      try {
+        recording = Recording.open(cutPath);
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'RECORD_UNREADABLE' });
+        expect(length).toBeLessThan(40_000);
+        return;
+      }
+      const kept = plain(recording.entries());
+      expect(kept).toEqual(all.slice(0, kept.length));
+      expect(recording.end!.isWhole).toBe(false);
+      expect(recording.end!.problems.join()).toContain('cut off');
+    }), { numRuns: 60, examples: [[0], [8], [bytes.length - 1]] });
+  });
+
+  test('damaged in the middle, ends where the damage begins', async () => {
+    const path = join(folder, 'damaged.mcap');
+    await writeEntries(path, about, virtualEntries({ items: 1 }));
+    const bytes = readFileSync(path);
+    const all = plain(Recording.open(path).entries());
+    fc.assert(fc.property(fc.integer({ min: 40_000, max: bytes.length - 1 }), fc.uint8Array({ minLength: 1, maxLength: 40 }), (at, noise) => {
+      const damaged = Buffer.from(bytes);
+      damaged.set(noise.subarray(0, bytes.length - at), at);
+      writeFileSync(path, damaged);
+      const recording = Recording.open(path);
+      const kept = plain(recording.entries());
+      expect(kept).toEqual(all.slice(0, kept.length));
+      if (kept.length < all.length) expect(recording.end!.isWhole).toBe(false);
+    }), { numRuns: 60 });
+  });
+
+  test('another program\'s MCAP and other files are refused by name', async () => {
+    const path = join(folder, 'foreign.mcap');
+    for (const [bytes, code] of [[Buffer.from('no recording at all, only text'), 'RECORD_UNREADABLE'], [Buffer.alloc(0), 'RECORD_UNREADABLE']] as const) {
+      writeFileSync(path, bytes);
+      expect(() => Recording.open(path)).toThrow(expect.objectContaining({ code }));
+    }
+    expect(() => Recording.open(join(folder, 'absent.mcap'))).toThrow(expect.objectContaining({ code: 'RECORD_UNREADABLE' }));
+    expect(() => Recording.open(folder)).toThrow(expect.objectContaining({ code: 'RECORD_UNREADABLE' }));
+    await writeEntries(path, about, []);
+    const bytes = readFileSync(path);
+    writeFileSync(path, Buffer.from(bytes.toString('latin1').replace('sortline', 'ros2   x'), 'latin1'));
+    expect(() => Recording.open(path)).toThrow(expect.objectContaining({ code: 'RECORD_FOREIGN' }));
+    writeFileSync(path, Buffer.from(bytes.toString('latin1').replace('formatVersion\u0001\u0000\u0000\u00001', 'formatVersion\u0001\u0000\u0000\u00002'), 'latin1'));
+    expect(() => Recording.open(path)).toThrow(expect.objectContaining({ code: 'RECORD_VERSION' }));
+  });
+});
+
+describe('another program', () => {
+  test('finds every message by the index, each by its schema', async () => {
+    const path = join(folder, 'indexed.mcap');
+    const entries = virtualEntries({ items: 1 });
+    await writeEntries(path, about, entries);
+    const bytes = readFileSync(path);
+    const reader = await McapIndexedReader.Initialize({ readable: { size: async () => BigInt(bytes.length), read: async (at: bigint, length: bigint) => new Uint8Array(bytes.subarray(Number(at), Number(at + length))) } });
+    const ajv = new Ajv2020({ strict: false, formats: { base64: true } });
+    const validators = new Map([...reader.channelsById.values()].filter(({ messageEncoding }) => messageEncoding === 'json')
+      .map((channel) => [channel.id, ajv.compile(JSON.parse(Buffer.from(reader.schemasById.get(channel.schemaId)!.data).toString('utf8')) as object)]));
+    const camera = [...reader.channelsById.values()].find(({ topic }) => topic === '/camera')!;
+    const pictureSchema = reader.schemasById.get(camera.schemaId)!;
+    expect(pictureSchema).toMatchObject({ name: 'foxglove.CompressedImage', encoding: 'protobuf' });
+    const fromDescriptor = (protobuf.Root as unknown as { fromDescriptor(bytes: Uint8Array): protobuf.Root }).fromDescriptor(pictureSchema.data);
+    const picture = fromDescriptor.lookupType('foxglove.CompressedImage');
+    let count = 0, pictures = 0;
+    for await (const { channelId, data, logTime } of reader.readMessages()) {
+      count++;
+      if (channelId === camera.id) {
+        const { format, timestamp, data: jpeg } = picture.toObject(picture.decode(data), { longs: Number, defaults: true }) as { format: string; timestamp: { seconds: number; nanos: number }; data: Uint8Array };
+        expect(format).toBe('jpeg');
+        expect([...jpeg.subarray(0, 2)]).toEqual([0xff, 0xd8]);
+        expect(BigInt(timestamp.seconds) * 1_000_000_000n + BigInt(timestamp.nanos)).toBe(logTime);
+        pictures++;
+      } else {
+        const isValid = validators.get(channelId)!;
+        expect(isValid(JSON.parse(Buffer.from(data).toString('utf8'))), JSON.stringify(isValid.errors)).toBe(true);
+      }
+    }
+    expect(pictures).toBe(entries.filter(({ kind }) => kind === 'frame').length);
+    expect(count).toBe(entries.length + pictures);
+    expect(Number(reader.statistics!.messageCount)).toBe(count);
+    expect(reader.chunkIndexes.length).toBeGreaterThan(4);
+  });
+});
