@@ -17,6 +17,7 @@ import { fanOut } from './fan-out.ts';
 import { Line } from './line.ts';
 import { outputsOf } from './outputs.ts';
 import { timedClassifier } from './timed-classifier.ts';
+import { inVirtualTime } from './virtual-time.ts';
 import { openVirtualVision } from './virtual-vision.ts';
 import { VirtualPlant } from './virtual-plant.ts';
 
@@ -65,7 +66,7 @@ export async function simulateLine(options: SimulateOptions): Promise<Simulation
   const cable = createMemoryCable({ clock, latencyMs: CABLE_LATENCY_MS });
   const tally = new Tally();
   const plant: VirtualPlant = new VirtualPlant({
-    clock, log, cable, calibration, actuators: config.actuators, sink: (event) => sink(event),
+    clock, log, cable, actuators: config.actuators, sink: (event) => sink(event),
     options: { twin: config.sim.twin, world: { ...config.sim.world, seed, itemCount: items }, images: config.sim.images },
   });
   const sink = fanOut([plant.observe, tally.observe, options.sink ?? (() => undefined)]);
@@ -87,8 +88,8 @@ export async function simulateLine(options: SimulateOptions): Promise<Simulation
   await plant.twin.start();
   await line.start();
   const beltSeconds = await runUntilLanded(clock, plant, line);
-  await settle(clock, line.stop('simulation over'));
-  await settle(clock, plant.twin.stop());
+  await inVirtualTime(clock, line.stop('simulation over'), STEP_MS);
+  await inVirtualTime(clock, plant.twin.stop(), STEP_MS);
   await classifier.close();
   const truth = plant.truth.report(line.recipe);
   return {
@@ -109,14 +110,6 @@ async function runUntilLanded(clock: ManualClock, plant: VirtualPlant, line: Lin
     if (clock.nowNs() - progressNs > GIVE_UP_S * NS_PER_S) break;
   }
   return clock.nowNs() / NS_PER_S;
-}
-
-/** Waits for work that itself waits for virtual time. */
-async function settle(clock: ManualClock, work: Promise<unknown>): Promise<void> {
-  let done = false;
-  void work.finally(() => { done = true; });
-  while (!done) await clock.advanceMs(STEP_MS);
-  await work;
 }
 
 /** What the report needs beyond the ground truth. */

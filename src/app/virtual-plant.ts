@@ -4,7 +4,6 @@ import type { ActuatorOptions } from '../actuate/options.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { createRandom } from '../base/random.ts';
-import type { Calibration } from '../domain/calibration.ts';
 import type { LineEvent, LineSink } from '../domain/line-event.ts';
 import { BeltMotion } from '../sim/belt-motion.ts';
 import type { BoardCable } from '../sim/board-cable.ts';
@@ -26,11 +25,12 @@ export interface PlantDeps {
   clock: Clock;
   log: Logger;
   cable: BoardCable;
-  calibration: Calibration;
   actuators: readonly ActuatorOptions[];
   options: PlantOptions;
   /** Receives `item.truth`. */
   sink: LineSink;
+  /** Also hears everything that truly happens. */
+  onTwin?: (event: TwinEvent) => void;
 }
 
 export class VirtualPlant {
@@ -40,16 +40,19 @@ export class VirtualPlant {
   readonly twin: Twin;
   readonly #clock: Clock;
   readonly #sink: LineSink;
+  readonly #listen: (event: TwinEvent) => void;
 
   constructor(deps: PlantDeps) {
-    const { clock, log, cable, calibration, actuators, options } = deps;
+    const { clock, log, cable, actuators, options } = deps;
+    const { countsPerMm } = options.twin;
     this.#clock = clock;
     this.#sink = deps.sink;
-    this.world = createWorld(worldOptionsOf(options, calibration.countsPerMm));
+    this.#listen = deps.onTwin ?? (() => undefined);
+    this.world = createWorld(worldOptionsOf(options, countsPerMm));
     this.motion = new BeltMotion({ atNs: clock.nowNs(), counts: 0 });
     this.truth = new GroundTruth(this.world);
     this.twin = createTwin({
-      clock, log, cable, actuators, motion: this.motion, world: this.world, countsPerMm: calibration.countsPerMm,
+      clock, log, cable, actuators, motion: this.motion, world: this.world, countsPerMm,
       random: createRandom(options.world.seed), options: options.twin, sink: (event) => this.#onTwin(event),
     });
   }
@@ -58,6 +61,7 @@ export class VirtualPlant {
   readonly observe: LineSink = (event: LineEvent) => this.truth.hear(event);
 
   #onTwin(event: TwinEvent): void {
+    this.#listen(event);
     if (event.kind === 'booted') this.truth.rebase(event.originCounts);
     if (event.kind !== 'landed') return;
     const told = this.truth.landed(event.landed, this.#clock.nowNs());

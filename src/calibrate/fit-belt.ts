@@ -29,8 +29,8 @@ export interface BeltFitInput {
   readonly target: readonly PlanePoint[];
   readonly lens: Lens | undefined;
   readonly frameSize: SizePx;
-  /** Where the corner nearest to the belt's origin lay in the first view, mm; by default the whole picture has x and y of 0 or more. */
-  readonly cornerMm?: { readonly xMm: Millimetres; readonly yMm: Millimetres } | undefined;
+  /** Where the corner nearest to the belt's origin lay in the first view, mm. What is left out begins with the picture: none of it has a coordinate below 0. */
+  readonly cornerMm?: { readonly xMm?: Millimetres | undefined; readonly yMm?: Millimetres | undefined } | undefined;
 }
 
 export interface BeltFit {
@@ -144,13 +144,13 @@ interface OriginInput {
 
 /** Where the belt's origin lies in the turned plane of the target. */
 function originOf({ turned, toTravel, target, lens, frameSize, cornerMm }: OriginInput): PlanePoint {
-  if (cornerMm !== undefined) {
-    const corners = target.map(({ x, y }) => mapPoint(toTravel, x, y));
-    const nearest = corners.reduce((best, corner) => (corner.x + corner.y < best.x + best.y ? corner : best));
-    return { x: nearest.x - cornerMm.xMm, y: nearest.y - cornerMm.yMm };
-  }
+  const corners = target.map(({ x, y }) => mapPoint(toTravel, x, y));
+  const nearest = corners.reduce((best, corner) => (corner.x + corner.y < best.x + best.y ? corner : best));
   const border = borderOf(frameSize, lens).map(({ x, y }) => mapPoint(turned, x, y));
-  return { x: Math.min(...border.map(({ x }) => x)), y: Math.min(...border.map(({ y }) => y)) };
+  return {
+    x: cornerMm?.xMm === undefined ? Math.min(...border.map(({ x }) => x)) : nearest.x - cornerMm.xMm,
+    y: cornerMm?.yMm === undefined ? Math.min(...border.map(({ y }) => y)) : nearest.y - cornerMm.yMm,
+  };
 }
 
 function acrossShareOf(points: readonly PlanePoint[], pixelToBelt: Homography, lens: Lens | undefined, frameSize: SizePx): number {

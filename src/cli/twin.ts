@@ -14,9 +14,6 @@ import type { Twin, TwinEvent } from '../sim/twin.ts';
 import { wholeNumber } from './arguments.ts';
 import { configFrom } from './config-file.ts';
 
-/** Where the config's calibration is not read: the resolution the board claims, which the host only compares. */
-const NOMINAL_COUNTS_PER_MM = 5;
-
 interface TwinFlags {
   readonly config?: string;
   readonly tcp?: number;
@@ -71,7 +68,7 @@ async function createStandaloneTwin(about: { config: Config; cable: BoardCable; 
     // Every start of the program is a restart of the board: its boot id must differ.
     random: createRandom(crypto.getRandomValues(new Uint32Array(1))[0]!),
     motion: new BeltMotion({ atNs: systemClock.nowNs(), counts: 0 }),
-    actuators: [], countsPerMm: NOMINAL_COUNTS_PER_MM, sink: (event) => say(describe(event)),
+    actuators: [], countsPerMm: about.config.sim.twin.countsPerMm, sink: (event) => say(describe(event)),
   });
 }
 

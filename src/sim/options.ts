@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 export const twinOptions = z.strictObject({
   beltMmPerSecond: z.number().positive().max(5000).default(350).describe('Speed of the virtual belt while it runs, mm/s.'),
+  countsPerMm: z.number().positive().max(1000).default(5).describe('Encoder counts per mm of the virtual belt: the truth, which a calibration finds.'),
   rampMs: z.number().min(0).max(10_000).default(300).describe('Time the virtual belt takes from rest to full speed and back, ms.'),
   endMm: z.number().positive().max(100_000).optional().describe('Where the belt ends, mm downstream of the camera origin; by default 300 mm behind the last actuator.'),
   binCapacity: z.int().min(1).optional().describe('Items after which a bin\'s full sensor acts; by default bins never fill.'),
