@@ -10,14 +10,14 @@ const PIECE_BYTES = 64 * 1024 * 1024;
 /**
  * Puts the `parts`, one after another, in the place of what `path` held; its folder is made where it is absent. Any number of processes
  * may do so at once: the last one to end wins. Throws the file system's own error, which the caller names; the old file stays then, and
- * nothing of the new one.
+ * nothing of the new one. `mode` is who may read and write it, less what the process's umask takes away.
  */
-export function replaceFile(path: string, parts: readonly Uint8Array[]): void {
+export function replaceFile(path: string, parts: readonly Uint8Array[], mode = 0o666): void {
   const folder = dirname(path);
   const temporary = `${path}.${randomBytes(4).toString('hex')}.part`;
   try {
     mkdirSync(folder, { recursive: true });
-    writeTo(temporary, parts);
+    writeTo(temporary, parts, mode);
     renameSync(temporary, path);
     syncFolder(folder);
   } catch (error) {
@@ -26,8 +26,8 @@ export function replaceFile(path: string, parts: readonly Uint8Array[]): void {
   }
 }
 
-function writeTo(path: string, parts: readonly Uint8Array[]): void {
-  const file = openSync(path, 'wx');
+function writeTo(path: string, parts: readonly Uint8Array[], mode: number): void {
+  const file = openSync(path, 'wx', mode);
   try {
     for (const part of parts) {
       for (let at = 0; at < part.length;) at += writeSync(file, part, at, Math.min(PIECE_BYTES, part.length - at));

@@ -7,10 +7,11 @@ const LOG_N = 15, R = 8, P = 1;
 const SALT_BYTES = 16, HASH_BYTES = 32;
 const PATTERN = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]{22,86})\$([A-Za-z0-9+/]{22,86})$/;
 
-export async function hashPassword(password: string): Promise<string> {
+/** `logN` below the default is for tests: it makes guessing cheap. */
+export async function hashPassword(password: string, logN = LOG_N): Promise<string> {
   const salt = randomBytes(SALT_BYTES);
-  const hash = await derive(password, salt, { logN: LOG_N, r: R, p: P, bytes: HASH_BYTES });
-  return `$scrypt$ln=${LOG_N},r=${R},p=${P}$${unpadded(salt)}$${unpadded(hash)}`;
+  const hash = await derive(password, salt, { logN, r: R, p: P, bytes: HASH_BYTES });
+  return `$scrypt$ln=${logN},r=${R},p=${P}$${unpadded(salt)}$${unpadded(hash)}`;
 }
 
 /** Whether it is a hash that {@link isPassword} can compare with, and costs no more than this machine should spend. */

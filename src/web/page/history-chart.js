@@ -20,7 +20,7 @@ export function HistoryChart({ overview }) {
     let plot, isOpen = true;
     void loadLibrary().then((UPlot) => {
       if (!isOpen || place.current === null) return;
-      plot = new UPlot(optionsOf(UPlot, place.current.clientWidth), dataOf(overview), place.current);
+      plot = new UPlot(optionsOf(UPlot, { width: place.current.clientWidth, overview }), dataOf(overview), place.current);
     }).catch((error) => { if (place.current !== null) place.current.textContent = error.message; });
     const resize = new ResizeObserver(([entry]) => plot?.setSize({ width: entry.contentRect.width, height: 240 }));
     resize.observe(place.current);
@@ -50,12 +50,14 @@ function dataOf({ series: { stepMs, points }, period }) {
   return [at, all, sorted, lost];
 }
 
-function optionsOf(UPlot, width) {
+function optionsOf(UPlot, { width, overview }) {
   const look = getComputedStyle(document.documentElement);
   const colour = (name) => resolved(look.getPropertyValue(name));
+  const isLong = overview.period.toMs - overview.period.fromMs > 36 * 3_600_000;
+  const clock = new Intl.DateTimeFormat(navigator.language, isLong ? { day: 'numeric', month: 'short', hour: '2-digit' } : { hour: '2-digit', minute: '2-digit' });
   const axis = { stroke: colour('--faint'), grid: { stroke: colour('--rule'), width: 1 }, ticks: { stroke: colour('--rule') } };
   const line = (label, name, dash) => ({ label, stroke: colour(name), width: 2, dash, points: { show: false }, paths: UPlot.paths.stepped({ align: 1 }) });
-  return { width, height: 240, scales: { y: { range: (_, __, max) => [0, Math.max(1, max * 1.05)] } }, axes: [axis, axis], series: [{}, line('all', '--faint'), line('sorted', '--accent'), line('missed or lost', '--bad', [6, 4])] };
+  return { width, height: 240, scales: { y: { range: (_, __, max) => [0, Math.max(1, max * 1.05)] } }, axes: [{ ...axis, values: (_, splits) => splits.map((s) => clock.format(s * 1000)) }, axis], series: [{}, line('all', '--faint'), line('sorted', '--accent'), line('missed or lost', '--bad', [6, 4])] };
 }
 
 /** A canvas knows no light-dark(): let an element work it out. */

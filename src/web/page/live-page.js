@@ -25,11 +25,11 @@ export function LivePage({ session, facts, onDismissed }) {
     <${AlarmList} alarms=${view.alarms} session=${session} />
     <${Figures} view=${view} />
     <div class="live">
-      <${CameraView} isLive=${silence === ''} />
-      <${BinTable} view=${view} facts=${facts} session=${session} />
-      <${ItemStream} items=${view.items} />
-      <div class="wide"><${BeltMap} view=${view} facts=${facts} isLive=${silence === ''} /></div>
-      <div class="wide"><${RecipeEditor} view=${view} facts=${facts} session=${session} /></div>
+      <div class="at-camera"><${CameraView} isLive=${silence === ''} /></div>
+      <div class="at-bins"><${BinTable} view=${view} facts=${facts} session=${session} /></div>
+      <div class="at-belt"><${BeltMap} view=${view} facts=${facts} isLive=${silence === ''} /></div>
+      <div class="at-items"><${ItemStream} items=${view.items} /></div>
+      <div class="at-recipe"><${RecipeEditor} view=${view} facts=${facts} session=${session} /></div>
     </div>
   </div>`;
 }
