@@ -1,0 +1,13 @@
+// The contract's promise, kept through the worst: see outage.ts. `node test/e2e/outage-minutes.ts` does the same for ten minutes.
+import { expect, test } from 'vitest';
+import { hasMosquitto } from '../publish/brokers.ts';
+import { runOutage } from './outage.ts';
+
+test.skipIf(!hasMosquitto)('with the broker down over 5,000 items and the service killed twice, every event comes once by id, in order, without a gap', { timeout: 60_000 }, async () => {
+  const report = await runOutage({ items: 6000, itemsPerSecond: 2500 });
+  expect(report.problems).toEqual([]);
+  expect(report.items).toBeGreaterThan(6000);
+  expect(report.lostItems).toBeGreaterThan(0);
+  expect(report.predictions).toBe(report.items);
+  expect(report.outcomes).toBe(report.items);
+});
