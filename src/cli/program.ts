@@ -26,7 +26,6 @@ import { addSweepCommand } from './sweep.ts';
 import { addTrainCommand } from './train.ts';
 import { addTwinCommand } from './twin.ts';
 import { addUserCommand } from './user.ts';
-import { addUserCommand } from './user.ts';
 
 const COMMANDS = [addDemoCommand, addRunCommand, addCheckCommand, addClassifyCommand, addDatasetCommand, addTrainCommand, addSweepCommand, addEvaluateCommand, addCompareCommand, addArtifactsCommand, addLineageCommand, addRunsCommand, addModelsCommand, addReportCommand, addExportCommand, addSimulateCommand, addCalibrateCommand, addRecordCommand, addReplayCommand, addBenchCommand, addConfigCommand, addTwinCommand, addUserCommand];
 
