@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { BenchReport } from '../app/bench-line.ts';
 import type { HistoryBenchReport } from '../app/bench-history.ts';
+import type { MqttBenchReport } from '../app/bench-mqtt.ts';
 import type { TrainingBenchReport } from '../app/bench-training.ts';
 import { systemClock } from '../base/clock.ts';
 import { defaultConfig } from '../config/load-config.ts';
@@ -19,6 +20,8 @@ interface BenchFlags {
   readonly history?: true;
   readonly items: number;
   readonly hours: number;
+  readonly mqtt?: string;
+  readonly events: number;
   readonly architecture: Architecture;
   readonly batchSize: number;
   readonly json?: true;
@@ -37,11 +40,14 @@ export function addBenchCommand(program: Command): void {
     .option('--history', 'measure the ledger instead: a day of items, what it takes on disk, and how long its history takes to answer; takes about two minutes')
     .option('--items <n>', 'with --history: items to write', wholeNumber({ min: 1000, max: 10_000_000 }), 400_000)
     .option('--hours <n>', 'with --history: hours over which they come', wholeNumber({ min: 1, max: 1000 }), 24)
+    .option('--mqtt <url>', 'measure how fast events follow to this broker after an outage instead; takes some seconds. User, password and certificates are those of the config')
+    .option('--events <n>', 'with --mqtt: events to send', wholeNumber({ min: 1000, max: 1_000_000 }), 40_000)
     .option('--json', 'print one JSON document')
-    .addHelpText('after', '\nExamples:\n  $ sortline bench --json\n  $ sortline bench --training\n  $ sortline bench --history')
+    .addHelpText('after', '\nExamples:\n  $ sortline bench --json\n  $ sortline bench --training\n  $ sortline bench --history\n  $ sortline bench --mqtt mqtt://127.0.0.1:1883')
     .action(async (flags: BenchFlags) => {
       if (flags.training) return runTraining(flags);
       if (flags.history) return runHistory(flags);
+      if (flags.mqtt !== undefined) return runMqtt(flags, flags.mqtt);
       const { benchLine } = await import('../app/bench-line.ts');
       const config = flags.config === undefined ? defaultConfig() : configFrom(flags.config);
       const report = await benchLine({
@@ -80,6 +86,22 @@ function historyText({ items, hours, ledgerMb, writeMicrosPerItem, overviewMs, u
 function trainingText({ architecture, batchSize, forwardMs, stepMs, ratio }: TrainingBenchReport): string {
   const each = (value: number): string => `${value.toFixed(0).padStart(6)} ms, ${(value / batchSize).toFixed(1)} ms a picture`;
   return [`${architecture}, ${batchSize} pictures`, `forward pass      ${each(forwardMs)}`, `training step     ${each(stepMs)}`, `ratio             ${ratio.toFixed(2)}`, ''].join('\n');
+}
+
+async function runMqtt({ config: file, events, json }: BenchFlags, url: string): Promise<void> {
+  const [{ benchMqtt }, { brokerSettings }] = await Promise.all([import('../app/bench-mqtt.ts'), import('../publish/broker-settings.ts')]);
+  const { mqtt, line } = file === undefined ? defaultConfig() : configFrom(file);
+  const report = await benchMqtt({ broker: brokerSettings(mqtt, url, { site: line.site, line: line.id }), events, clock: systemClock, onProgress: (what) => process.stderr.write(`measuring: ${what}\n`) });
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : mqttText(report));
+}
+
+function mqttText({ events, eventsPerSecond, stateDelayMs, writeMicrosPerEvent, protocolVersion }: MqttBenchReport): string {
+  return [
+    `drained           ${events} events, ${eventsPerSecond.toFixed(0)} a second, MQTT ${protocolVersion === 5 ? '5' : '3.1.1'}`,
+    `state meanwhile   heard after ${stateDelayMs.median.toFixed(1)} ms (median of ${stateDelayMs.count}), ${stateDelayMs.max.toFixed(1)} ms at most`,
+    `written           ${writeMicrosPerEvent.toFixed(0)} µs an event, into ledger and outbox`,
+    '',
+  ].join('\n');
 }
 
 function reportText({ bareCropsPerSecond, lineCropsPerSecond, ratio, overheadMs, rssMb, readyMs }: BenchReport): string {
