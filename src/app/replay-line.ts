@@ -23,6 +23,7 @@ import { outputsOf } from './outputs.ts';
 import type { ReplayInput } from './replay-input.ts';
 import { playScript, stateAt } from './replay-script.ts';
 import { timedClassifier } from './timed-classifier.ts';
+import { inVirtualTime } from './virtual-time.ts';
 
 /** What one crop costs in virtual time, and a byte's way: as in a simulation. */
 const INFERENCE_MS = 25;
@@ -78,8 +79,8 @@ export async function replayLine({ input, config, classifier, log, sink, without
   playScript(outside, { clock, log, line, twin, restartsNs, withRecipes: withoutRecipes !== true });
   await runOut(clock, { line, camera, motion, lastFrameNs: input.lastFrameNs });
   const seconds = (clock.nowNs() - startNs) / NS_PER_S;
-  await settle(clock, line.stop('the recording is over'));
-  await settle(clock, twin.stop());
+  await inVirtualTime(clock, line.stop('the recording is over'));
+  await inVirtualTime(clock, twin.stop());
   motion.close();
   return seconds;
 }
@@ -103,12 +104,4 @@ function boardFor({ actuators, sim }: Config, speeds: readonly number[]): TwinOp
   return {
     ...twin, outputCount: Math.max(twin.outputCount, ...actuators.map(({ output }) => output + 1)), maxCountsPerSecond: Math.max(twin.maxCountsPerSecond, Math.ceil(2 * fastest)),
   };
-}
-
-/** Waits for work that itself waits for virtual time. */
-async function settle(clock: ManualClock, work: Promise<unknown>): Promise<void> {
-  let done = false;
-  void work.finally(() => { done = true; });
-  while (!done) await clock.advanceMs(STEP_MS);
-  await work;
 }

@@ -13,9 +13,11 @@ import { addDatasetCommand } from './dataset.ts';
 import { addDemoCommand } from './demo.ts';
 import { addEvaluateCommand } from './evaluate.ts';
 import { addExportCommand } from './export.ts';
+import { addHilCommand } from './hil.ts';
 import { describeFailure, EXIT_OK, EXIT_USAGE } from './failure.ts';
 import { addModelsCommand } from './models.ts';
 import { addRecordCommand } from './record.ts';
+import { addRecordingCommand } from './recording.ts';
 import { addReplayCommand } from './replay.ts';
 import { addReportCommand } from './report.ts';
 import { addLineageCommand } from './lineage.ts';
@@ -27,7 +29,7 @@ import { addTrainCommand } from './train.ts';
 import { addTwinCommand } from './twin.ts';
 import { addUserCommand } from './user.ts';
 
-const COMMANDS = [addDemoCommand, addRunCommand, addCheckCommand, addClassifyCommand, addDatasetCommand, addTrainCommand, addSweepCommand, addEvaluateCommand, addCompareCommand, addArtifactsCommand, addLineageCommand, addRunsCommand, addModelsCommand, addReportCommand, addExportCommand, addSimulateCommand, addCalibrateCommand, addRecordCommand, addReplayCommand, addBenchCommand, addConfigCommand, addTwinCommand, addUserCommand];
+const COMMANDS = [addDemoCommand, addRunCommand, addCheckCommand, addClassifyCommand, addDatasetCommand, addTrainCommand, addSweepCommand, addEvaluateCommand, addCompareCommand, addArtifactsCommand, addLineageCommand, addRunsCommand, addModelsCommand, addReportCommand, addExportCommand, addSimulateCommand, addCalibrateCommand, addRecordCommand, addRecordingCommand, addReplayCommand, addHilCommand, addBenchCommand, addConfigCommand, addTwinCommand, addUserCommand];
 
 /** Runs one command line (without the program's name) and returns the exit code. */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {

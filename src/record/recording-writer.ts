@@ -72,8 +72,9 @@ export class RecordingWriter {
     return this.#failure;
   }
 
-  get bytes(): number {
-    return this.#counters.bytes + this.#builder.pendingBytes;
+  /** Bytes that were added and not flushed. */
+  get pendingBytes(): number {
+    return this.#builder.pendingBytes;
   }
 
   /** Takes an entry; false where it had to be dropped. Its bytes are copied. */
