@@ -2,6 +2,7 @@
 // downstream; y in mm across the belt, growing to the right of travel as the camera sees it.
 import type { EncoderCounts, Millimetres, Milliseconds } from '../base/units.ts';
 import type { SizePx } from './frame.ts';
+import type { Homography } from './homography.ts';
 import { inverse, mapPoint } from './homography.ts';
 import type { Lens, PixelPoint } from './lens.ts';
 import { distortPx, undistortPx } from './lens.ts';
@@ -58,7 +59,7 @@ export function pixelToBeltMm({ lens, pixelToBelt }: Pick<Calibration, 'lens' | 
 }
 
 /** Maps a place on the belt to the pixel of the frame that shows it. Repeated use: hand in `beltToPixel`, the inverse of `pixelToBelt`. */
-export function beltMmToPixel({ lens, pixelToBelt }: Pick<Calibration, 'lens' | 'pixelToBelt'>, xMm: Millimetres, yMm: Millimetres, beltToPixel = inverse(pixelToBelt)): PixelPoint {
+export function beltMmToPixel({ lens, pixelToBelt }: Pick<Calibration, 'lens' | 'pixelToBelt'>, xMm: Millimetres, yMm: Millimetres, beltToPixel: Homography = inverse(pixelToBelt)): PixelPoint {
   const { x, y } = mapPoint(beltToPixel, xMm, yMm);
   return lens === undefined ? { u: x, v: y } : distortPx(lens, x, y);
 }

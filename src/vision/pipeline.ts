@@ -17,6 +17,7 @@ import type { Mat } from '../image/opencv.ts';
 import { cv, MatScope } from '../image/opencv.ts';
 import type { LookFacts } from './batcher.ts';
 import { Batcher } from './batcher.ts';
+import { correctedPatch } from './corrected-patch.ts';
 import { cropItem, roundedBox } from './crop.ts';
 import type { HeldCrop } from './crop-holder.ts';
 import { CropHolder } from './crop-holder.ts';
@@ -53,6 +54,7 @@ interface LookTag {
 
 export class VisionPipeline {
   readonly #deps: PipelineDeps;
+  readonly #view: ViewGeometry;
   readonly #segmenter: Segmenter;
   readonly #tracker: Tracker;
   readonly #batcher: Batcher<LookTag>;
@@ -68,9 +70,9 @@ export class VisionPipeline {
     this.#deps = deps;
     const { clock, classifier, options, batch, harvest } = deps;
     this.#cropHolder = harvest?.enabled === true ? new CropHolder({ clock, options: harvest }) : undefined;
-    const view = new ViewGeometry(deps.calibration);
-    this.#segmenter = new Segmenter(options.segment, view);
-    this.#tracker = new Tracker(options.track, view);
+    this.#view = new ViewGeometry(deps.calibration);
+    this.#segmenter = new Segmenter(options.segment, this.#view);
+    this.#tracker = new Tracker(options.track, this.#view);
     this.#batcher = new Batcher({
       clock, classifier, limits: { ...batch, inFlight: options.looks.inFlight, maxWaiting: options.looks.maxWaiting },
       onStart: ({ looks }) => looks.started(),
@@ -149,7 +151,7 @@ export class VisionPipeline {
   }
 
   #look({ trackId, position, detection }: WholeItem, frame: Frame<Mat>): void {
-    const { options } = this.#deps;
+    const { options, calibration } = this.#deps;
     const looks = this.#looksByTrack.get(trackId)!;
     looks.position = position;
     looks.boxPx = roundedBox(detection.boxPx);
@@ -165,7 +167,9 @@ export class VisionPipeline {
       picture: {
         write: (target, offset, shape) => {
           using scope = new MatScope();
-          const picture = scope.own(cropItem(image, detection, options.crop));
+          const corrected = correctedPatch(image, detection, { view: this.#view, gains: calibration.colour?.gains, marginRatio: options.crop.marginRatio });
+          if (corrected !== undefined) scope.own(corrected.image);
+          const picture = scope.own(cropItem(corrected?.image ?? image, corrected?.detection ?? detection, options.crop));
           preprocess(picture, shape, target, offset);
           if (this.#cropHolder !== undefined) tag.crop = this.#cropHolder.hold(trackId, scope.keep(picture));
         },

@@ -4,7 +4,7 @@
 //   seen whole ─▶ live ─┬─ cut by the downstream edge, or unseen for too long ─▶ gone (told once)
 //                       └─ its place is remembered until it has left the picture, so that its rest is not born again
 import type { EncoderCounts } from '../base/units.ts';
-import { pixelToBeltMm, positionCountsOf } from '../domain/calibration.ts';
+import { positionCountsOf } from '../domain/calibration.ts';
 import type { BoxPx } from '../domain/frame.ts';
 import type { BeltPosition, TrackId } from '../domain/item.ts';
 import { distanceMm, gapMm, iouOnBelt, iouPx, shareCovered, sizeRatio } from './belt-overlap.ts';
@@ -110,8 +110,7 @@ export class Tracker {
 
   #place(detection: Detection, encoderCounts: EncoderCounts): Placed {
     const { calibration } = this.#view;
-    const { lengthMm, widthMm } = this.#view.toBelt(detection.boxPx);
-    const { xMm, yMm } = pixelToBeltMm(calibration, detection.centrePx.x, detection.centrePx.y);
+    const { xMm, yMm, lengthMm, widthMm } = this.#view.placeOf(detection);
     return { detection, position: { positionCounts: positionCountsOf(calibration, xMm, encoderCounts), yMm, lengthMm, widthMm } };
   }
 

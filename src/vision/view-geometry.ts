@@ -1,9 +1,13 @@
 // The camera's view in belt coordinates: boxes to millimetres, and whether a place on the belt is in the picture. Works for
-// any homography; a camera that looks straight down is only the simplest case.
+// any homography and lens; a camera that looks straight down is only the simplest case. Points are straightened, never frames.
 import type { Millimetres } from '../base/units.ts';
 import type { Calibration } from '../domain/calibration.ts';
-import { pixelToBeltMm } from '../domain/calibration.ts';
+import { beltMmToPixel, pixelToBeltMm } from '../domain/calibration.ts';
 import type { BoxPx, SizePx } from '../domain/frame.ts';
+import { inverse, mapPoint } from '../domain/homography.ts';
+import type { PixelPoint } from '../domain/lens.ts';
+import { undistortPx } from '../domain/lens.ts';
+import type { Detection } from './detection.ts';
 
 /** A rectangle on the belt at one moment, around its centre. */
 export interface BeltRect {
@@ -16,10 +20,15 @@ export interface BeltRect {
 /** `leaving` and `entering`: cut by the downstream or upstream edge; `past` and `before`: beyond it. */
 export type Visibility = 'whole' | 'leaving' | 'entering' | 'past' | 'before';
 
+/** Straightened pixels this share of the picture beyond its edge are not bent again: no lens model holds there. */
+const BEYOND_SHARE = 0.1;
+
 export class ViewGeometry {
   readonly calibration: Calibration;
   readonly #size: SizePx;
   readonly #beltToPixel: readonly number[];
+  /** What a perfect lens would show of the picture, with a little room: px. */
+  readonly #straightArea: { readonly fromU: number; readonly toU: number; readonly fromV: number; readonly toV: number };
   readonly #centreXMm: Millimetres;
   /** Extent of the whole picture along travel, mm. */
   readonly lengthMm: Millimetres;
@@ -27,12 +36,17 @@ export class ViewGeometry {
   readonly pxPerMm: number;
   /** Whether travel runs along picture rows (u) rather than columns (v). */
   readonly travelsAlongU: boolean;
+  /** A camera that looks straight down through a perfect lens: a rectangle in the picture is one on the belt. */
+  readonly isStraight: boolean;
 
   constructor(calibration: Calibration) {
     this.calibration = calibration;
     this.#size = calibration.frameSize;
-    this.#beltToPixel = invert(calibration.pixelToBelt);
-    const view = this.toBelt({ x: 0, y: 0, ...calibration.frameSize });
+    this.#beltToPixel = inverse(calibration.pixelToBelt);
+    this.#straightArea = straightAreaOf(calibration);
+    const [, along, , across, , , tiltX, tiltY] = calibration.pixelToBelt;
+    this.isStraight = calibration.lens === undefined && tiltX === 0 && tiltY === 0 && along === 0 && across === 0;
+    const view = extentOf(edgeOf(calibration.frameSize).map(({ u, v }) => pixelToBeltMm(calibration, u, v)));
     this.#centreXMm = view.xMm;
     this.lengthMm = view.lengthMm;
     const { width, height } = calibration.frameSize;
@@ -46,13 +60,31 @@ export class ViewGeometry {
 
   /** The belt rectangle that a box of the picture covers; edges may be fractions of a pixel. */
   toBelt(box: BoxPx): BeltRect {
-    let minX = Infinity, maxX = -Infinity, minY = Infinity, maxY = -Infinity;
-    for (const [u, v] of [[box.x, box.y], [box.x + box.width, box.y], [box.x, box.y + box.height], [box.x + box.width, box.y + box.height]] as const) {
-      const { xMm, yMm } = pixelToBeltMm(this.calibration, u, v);
-      minX = Math.min(minX, xMm); maxX = Math.max(maxX, xMm);
-      minY = Math.min(minY, yMm); maxY = Math.max(maxY, yMm);
+    return extentOf(cornersOf(box).map(({ u, v }) => pixelToBeltMm(this.calibration, u, v)));
+  }
+
+  /** Where on the belt a detection lies: its middle, and its extent along and across. */
+  placeOf({ boxPx, centrePx, outline }: Pick<Detection, 'boxPx' | 'centrePx' | 'outline'>): BeltRect {
+    const box = this.toBelt(boxPx);
+    const centre = pixelToBeltMm(this.calibration, centrePx.x, centrePx.y);
+    if (this.isStraight || outline.length < 3) return { ...box, ...centre };
+    // What is nearer to the camera looks larger, so the middle in the picture is not the middle on the belt: the corners tell by
+    // how much. And the box of a leaning picture is wider than the thing in it; the thing's own outline is not.
+    const corners = cornersOf(boxPx).map(({ u, v }) => pixelToBeltMm(this.calibration, u, v));
+    const middle = pixelToBeltMm(this.calibration, boxPx.x + boxPx.width / 2, boxPx.y + boxPx.height / 2);
+    const mean = (of: (place: { xMm: Millimetres; yMm: Millimetres }) => number): number => corners.reduce((sum, corner) => sum + of(corner), 0) / corners.length;
+    const { lengthMm, widthMm } = extentOf(outline.map(({ x, y }) => pixelToBeltMm(this.calibration, x, y)));
+    return { xMm: centre.xMm + mean(({ xMm }) => xMm) - middle.xMm, yMm: centre.yMm + mean(({ yMm }) => yMm) - middle.yMm, lengthMm, widthMm };
+  }
+
+  /** The pixel that shows a place on the belt. Beyond the picture's edge it is only certain to be beyond. */
+  toPixel(xMm: Millimetres, yMm: Millimetres): PixelPoint {
+    if (this.calibration.lens !== undefined) {
+      const { x, y } = mapPoint(this.#beltToPixel, xMm, yMm);
+      const { fromU, toU, fromV, toV } = this.#straightArea;
+      if (x < fromU || x > toU || y < fromV || y > toV) return { u: x, v: y };
     }
-    return { xMm: (minX + maxX) / 2, yMm: (minY + maxY) / 2, lengthMm: maxX - minX, widthMm: maxY - minY };
+    return beltMmToPixel(this.calibration, xMm, yMm, this.#beltToPixel);
   }
 
   /** How much of a belt rectangle the picture shows; `marginPx` is taken off the picture's edges. */
@@ -60,7 +92,7 @@ export class ViewGeometry {
     const { width, height } = this.#size;
     let inside = 0, minU = Infinity, maxU = -Infinity, minV = Infinity, maxV = -Infinity;
     for (const sx of [-0.5, 0.5]) for (const sy of [-0.5, 0.5]) {
-      const { u, v } = this.#toPixel(rect.xMm + sx * rect.lengthMm, rect.yMm + sy * rect.widthMm);
+      const { u, v } = this.toPixel(rect.xMm + sx * rect.lengthMm, rect.yMm + sy * rect.widthMm);
       if (u >= marginPx && u <= width - marginPx && v >= marginPx && v <= height - marginPx) inside++;
       minU = Math.min(minU, u); maxU = Math.max(maxU, u);
       minV = Math.min(minV, v); maxV = Math.max(maxV, v);
@@ -71,20 +103,31 @@ export class ViewGeometry {
     if (isDownstream) return isOutside ? 'past' : 'leaving';
     return isOutside ? 'before' : 'entering';
   }
-
-  #toPixel(xMm: Millimetres, yMm: Millimetres): { u: number; v: number } {
-    const h = this.#beltToPixel;
-    const w = h[6]! * xMm + h[7]! * yMm + h[8]!;
-    return { u: (h[0]! * xMm + h[1]! * yMm + h[2]!) / w, v: (h[3]! * xMm + h[4]! * yMm + h[5]!) / w };
-  }
 }
 
-/** Inverse of a row-major 3x3 matrix, up to scale (the adjugate), as a homography needs it. */
-function invert(m: readonly number[]): number[] {
-  const [a, b, c, d, e, f, g, h, i] = m as [number, number, number, number, number, number, number, number, number];
-  return [
-    e * i - f * h, c * h - b * i, b * f - c * e,
-    f * g - d * i, a * i - c * g, c * d - a * f,
-    d * h - e * g, b * g - a * h, a * e - b * d,
-  ];
+function extentOf(places: readonly { readonly xMm: Millimetres; readonly yMm: Millimetres }[]): BeltRect {
+  let minX = Infinity, maxX = -Infinity, minY = Infinity, maxY = -Infinity;
+  for (const { xMm, yMm } of places) {
+    minX = Math.min(minX, xMm); maxX = Math.max(maxX, xMm);
+    minY = Math.min(minY, yMm); maxY = Math.max(maxY, yMm);
+  }
+  return { xMm: (minX + maxX) / 2, yMm: (minY + maxY) / 2, lengthMm: maxX - minX, widthMm: maxY - minY };
+}
+
+function cornersOf({ x, y, width, height }: BoxPx): PixelPoint[] {
+  return [{ u: x, v: y }, { u: x + width, v: y }, { u: x, v: y + height }, { u: x + width, v: y + height }];
+}
+
+/** Points round the picture's edge: a bent lens shows the most in the middle of a side, or at a corner. */
+function edgeOf({ width, height }: SizePx): PixelPoint[] {
+  return [0, 0.25, 0.5, 0.75, 1].flatMap((share) => [
+    { u: share * width, v: 0 }, { u: share * width, v: height }, { u: 0, v: share * height }, { u: width, v: share * height },
+  ]);
+}
+
+function straightAreaOf({ lens, frameSize }: Calibration): { fromU: number; toU: number; fromV: number; toV: number } {
+  const points = edgeOf(frameSize).map(({ u, v }) => (lens === undefined ? { u, v } : undistortPx(lens, u, v)));
+  const us = points.map(({ u }) => u), vs = points.map(({ v }) => v);
+  const roomU = BEYOND_SHARE * frameSize.width, roomV = BEYOND_SHARE * frameSize.height;
+  return { fromU: Math.min(...us) - roomU, toU: Math.max(...us) + roomU, fromV: Math.min(...vs) - roomV, toV: Math.max(...vs) + roomV };
 }
