@@ -11,10 +11,8 @@ import type { Line } from './line.ts';
 export function followConfig(path: string, options: { running: Config; line: Line; log: Logger }): ConfigWatch {
   const { running, line, log } = options;
   return watchConfig(path, {
-    onChange: (config) => {
-      line.alarms.clear('config-rejected', path);
-      line.applyRecipe(recipeOf(config.recipe), config.bins, 'config file');
-    },
+    onValid: () => line.alarms.clear('config-rejected', path),
+    onChange: (config) => line.applyRecipe(recipeOf(config.recipe), config.bins, 'config file'),
     onProblems: (problems) => {
       for (const problem of problems) log.warn(formatProblem(problem));
       line.alarms.raise('config-rejected', path, `the edited config has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}, named in the log; the last good one stays in force`);

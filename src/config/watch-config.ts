@@ -13,6 +13,8 @@ import type { Environment } from './yaml-source.ts';
 export interface WatchHandlers {
   /** The line's configuration from now on; recipe, thresholds or bins' switches differ from before. */
   onChange(config: Config): void;
+  /** The file is a configuration, whether or not it says anything new: what was wrong with it no longer is. */
+  onValid(): void;
   /** The file has problems: the line keeps its configuration. */
   onProblems(problems: readonly ConfigProblem[]): void;
   /** Changes that wait for a restart; told once per edit. */
@@ -40,6 +42,7 @@ export function watchConfig(
   const reload = (): void => {
     const loaded = loadConfig(path, environment);
     if (!loaded.ok) return handlers.onProblems(loaded.problems);
+    handlers.onValid();
     const { live, restartNeeded } = compareConfigs(running, loaded.config);
     if (restartNeeded.length > 0) handlers.onRestartNeeded(restartNeeded);
     const next = withLiveChanges(running, loaded.config);

@@ -61,6 +61,7 @@ describe('watchConfig', () => {
     if (!loaded.ok) throw new Error('the first config must be good');
     return new Promise((resolve) => {
       watch = watchConfig(file, {
+        onValid: () => undefined,
         onChange: (config) => resolve(['change', config.recipe.name]),
         onProblems: (problems) => resolve(['problems', ...problems.map((problem) => problem.code)]),
         onRestartNeeded: (sections) => resolve(['restart', ...sections]),
@@ -86,5 +87,27 @@ describe('watchConfig', () => {
 
   it('names what needs a restart', async () => {
     expect(await wordAfter(() => writeFileSync(file, 'recipe: { name: day }\nlog: { level: warn }\n'))).toEqual(['restart', 'log']);
+  });
+
+  it('says that a file is good again although it says nothing new', async () => {
+    const loaded = loadConfig(file);
+    if (!loaded.ok) throw new Error('the first config must be good');
+    const words: string[] = [];
+    await new Promise<void>((resolve) => {
+      watch = watchConfig(file, {
+        onValid: () => {
+          words.push('valid');
+          resolve();
+        },
+        onChange: () => words.push('change'),
+        onProblems: () => {
+          words.push('problems');
+          writeFileSync(file, 'recipe: { name: day }\n');
+        },
+        onRestartNeeded: () => words.push('restart'),
+      }, { running: loaded.config });
+      writeFileSync(file, 'recipe: { nam: night }\n');
+    });
+    expect(words).toEqual(['problems', 'valid']);
   });
 });

@@ -16,14 +16,28 @@ export class RunningLine {
   readonly #ended: Promise<unknown>;
   output = '';
 
-  /** `config`: YAML beside the ledger's path and the ports, which are the test's own. */
-  constructor(config: string) {
+  /** The config file; the line follows its changes. */
+  readonly file: string;
+
+  /** `config`: YAML beside the ledger's path and the ports, which are the test's own; `web` is in the same style. Files that it names lie in `files`. */
+  constructor(config: string, { web = '', files = {} }: { web?: string; files?: Readonly<Record<string, string>> } = {}) {
     this.folder = mkdtempSync(join(tmpdir(), 'sortline-e2e-'));
-    const file = join(this.folder, 'line.yaml');
-    writeFileSync(file, `${config}\nledger: {path: ${join(this.folder, 'ledger.db')}}\nweb: {port: 0}\n`);
-    this.#child = spawn(process.execPath, [MAIN, 'run', '-c', file], { cwd: this.folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.file = join(this.folder, 'line.yaml');
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(this.folder, name), text);
+    writeFileSync(this.file, `${config}\nledger: {path: ${join(this.folder, 'ledger.db')}}\nweb: {port: 0${web === '' ? '' : `, ${web}`}}\n`);
+    this.#child = spawn(process.execPath, [MAIN, 'run', '-c', this.file], { cwd: this.folder, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.#child.stdout!, this.#child.stderr!]) stream.on('data', (data: Buffer) => { this.output += data.toString(); });
     this.#ended = once(this.#child, 'close');
+  }
+
+  /** What the output says after `pattern`'s group, once it says so; the output itself where the process ends first. */
+  async said(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const match = pattern.exec(this.output);
+      if (match !== null) return match[1] ?? match[0];
+      if (this.#child.exitCode !== null) throw new Error(`the line ended without saying ${pattern}:\n${this.output}`);
+      await Promise.race([once(this.#child.stdout!, 'data'), this.#ended]);
+    }
   }
 
   /** Process ids of the vision process, newest last. */

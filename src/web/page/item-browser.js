@@ -24,7 +24,7 @@ export function ItemBrowser({ period, facts }) {
     setPage({ items: [], next: undefined, isLoading: true });
     void load();
   }, [period.fromMs, period.toMs, filter]);
-  const pick = (name, options) => html`<label>${name} <select onChange=${(event) => setFilter((known) => { const { [name]: _, ...rest } = known; return event.target.value === '' ? rest : { ...rest, [name]: event.target.value }; })}>
+  const pick = (name, options) => html`<label>${name} <select name=${name} onChange=${(event) => setFilter((known) => { const { [name]: _, ...rest } = known; return event.target.value === '' ? rest : { ...rest, [name]: event.target.value }; })}>
     <option value="">any</option>${options.map((option) => html`<option value=${option}>${option}</option>`)}</select></label>`;
   return html`<section class="panel" style=${{ marginTop: '.75rem' }} aria-label="Items of this period">
     <h2>Items</h2>
