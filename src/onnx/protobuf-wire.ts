@@ -1,9 +1,9 @@
-// Just enough of protobuf's wire format to take an ONNX file apart field by field and put it together again. Fields that
-// nobody touches keep their bytes, so a rewritten model differs only where it was meant to.
+// Just enough of protobuf's wire format to take an ONNX file apart field by field (base/protobuf-fields.ts puts it together
+// again). Fields that nobody touches keep their bytes, so a rewritten model differs only where it was meant to.
 // Source: protobuf.dev/programming-guides/encoding (varint, I64, LEN, I32; groups do not occur in ONNX).
 import { SortlineError } from '../base/errors.ts';
+import { I32, I64, LEN, VARINT } from '../base/protobuf-fields.ts';
 
-export const VARINT = 0, I64 = 1, LEN = 2, I32 = 5;
 
 export interface WireField {
   readonly number: number;
@@ -62,45 +62,6 @@ export function signedIntegers(field: WireField, what: string): number[] {
   if (shift !== 0n) throw damaged(what, 'a number is cut off', bytes.length, bytes.length);
   // An unpacked field's bytes begin with its tag.
   return field.wireType === LEN ? values : values.slice(1);
-}
-
-/** A varint field: tag and value, an integer; a negative one as int64, in ten bytes. */
-export function varintField(number: number, value: number): Uint8Array {
-  return Uint8Array.from([...varintBytes(number * 8 + VARINT), ...(value < 0 ? negativeBytes(value) : varintBytes(value))]);
-}
-
-/** A 32-bit float field. */
-export function floatField(number: number, value: number): Uint8Array {
-  return joinBytes([Uint8Array.from(varintBytes(number * 8 + I32)), new Uint8Array(Float32Array.of(value).buffer)]);
-}
-
-/** A length-delimited field: bytes, a nested message or (as UTF-8) a string. */
-export function lenField(number: number, content: Uint8Array | string): Uint8Array {
-  const payload = typeof content === 'string' ? new TextEncoder().encode(content) : content;
-  return joinBytes([Uint8Array.from([...varintBytes(number * 8 + LEN), ...varintBytes(payload.length)]), payload]);
-}
-
-export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
-}
-
-function varintBytes(value: number): number[] {
-  const bytes: number[] = [];
-  for (let rest = value; ; rest = Math.floor(rest / 128)) {
-    if (rest < 128) return [...bytes, rest];
-    bytes.push((rest % 128) | 0x80);
-  }
-}
-
-function negativeBytes(value: number): number[] {
-  const bits = BigInt.asUintN(64, BigInt(value));
-  return Array.from({ length: 10 }, (_, index) => Number((bits >> BigInt(7 * index)) & 0x7fn) | (index < 9 ? 0x80 : 0));
 }
 
 function damaged(what: string, problem: string, at: number, size: number): SortlineError {

@@ -2,7 +2,8 @@
 // folds away when it loads the model. Inference stays in float32, so speed on a CPU does not change.
 // Field numbers: onnx.proto3, ModelProto, GraphProto, TensorProto, NodeProto, AttributeProto.
 import { SortlineError } from '../base/errors.ts';
-import { joinBytes, lenField, readFields, varintField } from './protobuf-wire.ts';
+import { joinBytes, lenField, varintField } from '../base/protobuf-fields.ts';
+import { readFields } from './protobuf-wire.ts';
 
 const MODEL_GRAPH = 7;
 const GRAPH_NODE = 1, GRAPH_INITIALIZER = 5;

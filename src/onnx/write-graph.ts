@@ -2,7 +2,7 @@
 // what every machine that Sortline runs on has in memory.
 import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor, OnnxValue, TensorData } from './onnx-graph.ts';
 import { ELEMENT } from './onnx-graph.ts';
-import { floatField, joinBytes, lenField, varintField } from './protobuf-wire.ts';
+import { floatField, joinBytes, lenField, varintField } from '../base/protobuf-fields.ts';
 
 const IR_VERSION = 8;
 

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { joinBytes, lenField, varintField } from '../../src/onnx/protobuf-wire.ts';
+import { joinBytes, lenField, varintField } from '../../src/base/protobuf-fields.ts';
 import { MATERIALS } from '../../src/domain/material.ts';
 
 const FLOAT = 1, UINT8 = 2, INT64 = 7;

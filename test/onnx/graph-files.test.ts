@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { OnnxGraph, OnnxTensor } from '../../src/onnx/onnx-graph.ts';
 import { float, floatOf, int, intOf, ints, intsOf } from '../../src/onnx/onnx-graph.ts';
-import { floatField, joinBytes, lenField, varintField } from '../../src/onnx/protobuf-wire.ts';
+import { floatField, joinBytes, lenField, varintField } from '../../src/base/protobuf-fields.ts';
 import { readGraph } from '../../src/onnx/read-graph.ts';
 import { writeGraph } from '../../src/onnx/write-graph.ts';
 

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { storeWeightsAsFloat16 } from '../../src/onnx/store-float16.ts';
 import { openOnnxSession } from '../../src/classify/onnx-session.ts';
-import { joinBytes, lenField, readFields, varintField } from '../../src/onnx/protobuf-wire.ts';
+import { joinBytes, lenField, varintField } from '../../src/base/protobuf-fields.ts';
+import { readFields } from '../../src/onnx/protobuf-wire.ts';
 import { tinyModel } from '../classify/tiny-model.ts';
 
 async function logits(model: Uint8Array, labels: number): Promise<Float32Array> {

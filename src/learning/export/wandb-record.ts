@@ -1,6 +1,6 @@
 // The messages of a .wandb file that a recorded run needs, encoded: field numbers of wandb/proto/wandb_internal.proto at W&B 0.30
 // ("A sequence of Records fully defines a run"; the numbers never change, as W&B reads old logs). Knows nothing of Sortline.
-import { joinBytes, lenField, varintField } from '../../onnx/protobuf-wire.ts';
+import { joinBytes, lenField, varintField } from '../../base/protobuf-fields.ts';
 
 /** One Record: what kind of it (its number in the oneof) and its message. */
 const record = (number: number, message: readonly Uint8Array[]): Uint8Array => lenField(number, joinBytes(message));
