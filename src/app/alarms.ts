@@ -27,6 +27,8 @@ export const ALARM_TABLE: Readonly<Record<AlarmCode, AlarmRow>> = {
   'mqtt-down': { reaction: 'warn', whatToDo: 'Check the broker and network; sorting goes on, events are published when it is back.' },
   'config-rejected': { reaction: 'warn', whatToDo: 'Correct the config file; the line keeps the last good one.' },
   'calibration-mismatch': { reaction: 'safe', whatToDo: 'Calibrate the camera for its frame size, or set the frame size the calibration was made for.' },
+  'calibration-old': { reaction: 'warn', whatToDo: 'Sorting goes on. Verify the calibration with known items (`sortline calibrate verify`), and calibrate again where that fails.' },
+  'colour-drift': { reaction: 'warn', whatToDo: 'Clean lens and lamps, check the lamps and the camera\'s exposure; then measure the colours again (`sortline calibrate colour`).' },
 };
 
 /** The set of active alarms, by code and subject (a bin, a device); raising twice is once. */

@@ -11,6 +11,7 @@ import { cameraIdentity } from '../camera/camera-identity.ts';
 import type { Config } from '../config/schema.ts';
 import type { Calibration, Measurement } from '../domain/calibration.ts';
 import type { SizePx } from '../domain/frame.ts';
+import { mustBeOf } from './calibration-for.ts';
 
 const MS_PER_DAY = 86_400_000;
 
@@ -101,10 +102,4 @@ export class CalibrationStore {
     const camera = this.#identity;
     return camera === undefined ? {} : { camera };
   }
-}
-
-/** Throws CALIB_OTHER_CAMERA where both are known and differ. */
-export function mustBeOf(connected: string | undefined, calibrated: string | undefined, file: string): void {
-  if (connected === undefined || calibrated === undefined || connected === calibrated) return;
-  throw new SortlineError('CALIB_OTHER_CAMERA', `${file} was measured with the camera ${calibrated}, but ${connected} is connected: calibrate this camera (\`sortline calibrate camera\`, then \`belt\`), or name its own file under calibration.file`, { context: { file, connected, calibrated } });
 }

@@ -15,6 +15,8 @@ import type { BoardState, Link, LinkEvent, LinkSink, SafeCause } from '../link/l
 import type { PictureMark, Vision, VisionEvent, VisionSink } from '../vision/vision.ts';
 import { AlarmBoard, ALARM_TABLE } from './alarms.ts';
 import { BinStates } from './bin-states.ts';
+import { measuredActuators } from './calibration-for.ts';
+import { CalibrationWatch } from './calibration-watch.ts';
 import { ItemFlow } from './item-flow.ts';
 import type { StartResult } from './line-state.ts';
 import { LineStateMachine } from './line-state.ts';
@@ -56,6 +58,7 @@ export class Line {
   readonly #deps: LineDeps;
   readonly #log: Logger;
   readonly #machine: LineStateMachine;
+  readonly #calibrationWatch: CalibrationWatch;
   readonly #bins: BinStates;
   readonly #scheduler: Scheduler;
   readonly #flow: ItemFlow;
@@ -72,13 +75,14 @@ export class Line {
     this.#recipe = deps.options.recipe;
     const sink: LineSink = (event) => this.#emit(event);
     this.alarms = new AlarmBoard(deps.clock, sink);
+    this.#calibrationWatch = new CalibrationWatch({ clock: deps.clock, calibration: deps.calibration, alarms: this.alarms });
     this.#machine = new LineStateMachine({ clock: deps.clock, sink, blockingAlarms: () => this.alarms.blocking() });
     this.#bins = new BinStates({ clock: deps.clock, sink, bins: deps.options.bins, actuators: deps.options.actuators });
     this.#link = deps.openLink((event) => this.#onLink(event));
     this.#vision = deps.openVision((event) => this.#onVision(event));
     this.#scheduler = new Scheduler({
       clock: deps.clock, log: deps.log.child({ room: 'actuate' }), calibration: deps.calibration, belt: this.belt,
-      actuators: deps.options.actuators, link: this.#link, options: deps.options.scheduler,
+      actuators: measuredActuators(deps.options.actuators, deps.calibration), link: this.#link, options: deps.options.scheduler,
       sink: (event) => this.#flow.scheduled(event),
     });
     this.#flow = new ItemFlow({
@@ -119,6 +123,7 @@ export class Line {
     this.#emit({ kind: 'recipe.changed', atNs: this.#deps.clock.nowNs(), recipe: this.#recipe, by: 'config' });
     this.#bins.announce();
     this.#timers.push(this.#deps.clock.every(STATS_PERIOD_MS, () => this.#emitStats()));
+    this.#calibrationWatch.start();
     this.#link.start();
     await this.#vision.start();
   }
@@ -180,6 +185,7 @@ export class Line {
     this.#scheduler.abandonAll('cancelled');
     await this.#link.safe();
     await this.#link.stop();
+    this.#calibrationWatch.stop();
     for (const timer of this.#timers) timer.cancel();
     this.#emitStats();
   }
@@ -200,7 +206,9 @@ export class Line {
       case 'item.gone': return this.#flow.gone(event.trackId);
       case 'camera.stalled': return this.#fault('camera-stalled', 'camera', `no frame for ${Math.round(event.silentMs)} ms: ${event.reason}`);
       case 'camera.recovered': return this.alarms.clear('camera-stalled', 'camera');
-      case 'vision.stats': this.counters.vision = event.stats; return;
+      case 'vision.stats':
+        this.counters.vision = event.stats;
+        return this.#calibrationWatch.colour(event.stats.colourDrift);
       case 'vision.snapshot': return this.#deps.onSnapshot?.(event.jpeg, event.marks);
       case 'vision.warning': return this.#visionWarning(event.code, event.message);
     }

@@ -15,7 +15,7 @@ export type LineState = (typeof LINE_STATES)[number];
 
 export const ALARM_CODES = [
   'camera-stalled', 'vision-down', 'classifier-fallback', 'model-refused', 'link-down', 'link-refused', 'e-stop', 'jam', 'bin-full', 'board-safe', 'heartbeat-lost',
-  'ledger-failing', 'mqtt-down', 'config-rejected', 'calibration-mismatch',
+  'ledger-failing', 'mqtt-down', 'config-rejected', 'calibration-mismatch', 'calibration-old', 'colour-drift',
 ] as const;
 export type AlarmCode = (typeof ALARM_CODES)[number];
 

@@ -3,6 +3,7 @@
 // into the wander; slow light changes are followed where nothing lies; what lies on a stopped belt is never absorbed.
 import type { MonotonicNs } from '../base/units.ts';
 import { NS_PER_S } from '../base/units.ts';
+import type { Bgr } from '../domain/calibration.ts';
 import type { Mat } from '../image/opencv.ts';
 import { cv, MatScope } from '../image/opencv.ts';
 import { filledMat } from './filled-mat.ts';
@@ -41,6 +42,13 @@ export class Background {
 
   get isLearned(): boolean {
     return this.#mean !== undefined;
+  }
+
+  /** Mean over the whole picture; undefined until the belt is known. */
+  get meanBgr(): Bgr | undefined {
+    if (this.#mean === undefined) return undefined;
+    const { w: blue, x: green, y: red } = this.#mean.mean();
+    return [blue, green, red];
   }
 
   /** Takes one of the first frames (reduced, 8-bit BGR); a copy is kept. True once the belt is known. */

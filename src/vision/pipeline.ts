@@ -89,6 +89,13 @@ export class VisionPipeline {
     return this.#batcher.droppedCount;
   }
 
+  /** Largest change of a colour of the empty belt since it was calibrated, share; undefined where either is not known. */
+  get colourDrift(): number | undefined {
+    const calibrated = this.#deps.calibration.colour?.beltBgr;
+    const now = calibrated === undefined ? undefined : this.#segmenter.beltBgr;
+    return calibrated === undefined || now === undefined ? undefined : Math.max(...calibrated.map((level, channel) => Math.abs(now[channel]! / Math.max(1, level) - 1)));
+  }
+
   /** How long the classifier has been busy with the oldest run, ms; undefined when it is idle. */
   get longestRunMs(): Milliseconds | undefined {
     return this.#batcher.longestRunMs;

@@ -3,6 +3,7 @@
 //
 //   frame ─▶ reduce, smooth ─▶ excess over belt ─▶ weak/strong masks ─▶ outlines ─▶ split ─▶ Detection[]
 import type { MonotonicNs } from '../base/units.ts';
+import type { Bgr } from '../domain/calibration.ts';
 import type { BoxPx, Frame } from '../domain/frame.ts';
 import type { Contour, Mat } from '../image/opencv.ts';
 import { cv, MatScope } from '../image/opencv.ts';
@@ -61,6 +62,11 @@ export class Segmenter {
   /** Times the belt had to be learned anew. */
   get relearnedCount(): number {
     return this.#background.relearnedCount;
+  }
+
+  /** Mean colour of the belt as it is known now, grey levels of 255; undefined while it is being learned. */
+  get beltBgr(): Bgr | undefined {
+    return this.#background.meanBgr;
   }
 
   /** Everything that lies on the belt in this frame; nothing while the belt is still being learned. */

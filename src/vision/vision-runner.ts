@@ -151,6 +151,7 @@ export class VisionRunner implements Vision {
     return {
       framesCaptured: captured, framesProcessed: this.#pipeline.framesProcessed, framesDropped: dropped + unplaced, badFrames: bad,
       cropsClassified: this.#pipeline.cropsClassified, cropsDropped: this.#pipeline.cropsDropped, rssMb: this.#deps.rssMb(),
+      colourDrift: this.#pipeline.colourDrift,
     };
   }
 }

@@ -49,6 +49,8 @@ export interface VisionStats {
   /** Crops given up because the classifier was behind. */
   readonly cropsDropped: number;
   readonly rssMb: number;
+  /** Largest change of a colour of the empty belt since it was calibrated, share; undefined where its colour was never measured. */
+  readonly colourDrift?: number | undefined;
 }
 
 export interface Vision {
