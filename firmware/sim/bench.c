@@ -2,13 +2,13 @@
 //
 //   run US            run so long                             ran COUNT US           it did; the bench's own count and time
 //   send HEX          bytes onto the cable, at its pace       sent HEX               bytes from the board
-//   speed C           encoder, counts/s, may be negative      output N LEVEL COUNT US
+//   speed C           encoder, counts/s, may be negative      output N LEVEL COUNT US AGO: AGO µs after the last edge
 //   follow 0|1        turn only while the relay is closed     relay LEVEL COUNT US
 //   jump C            C edges at once, each seen by the board
 //   glitch            both encoder channels change at once
 //   input NAME 0|1    e-stop, jam, full-0 … full-3            stack BYTES            never used so far
 //   cable 0|1         pull, plug                              failed WHY
-//   reset, hang, stack
+//   reset, hang, stack                                      stalled MS  this computer held the bench up: time let go
 //
 // bench FIRMWARE         in lockstep with standard input: time passes only by `run`
 // bench FIRMWARE --pty   in real time, the cable on a pseudo-terminal named in the first line: `pty /dev/pts/N`
@@ -36,7 +36,7 @@
 
 enum { CABLE_BYTES = 4096, LINE_BYTES = 16384 };
 
-static uint64_t now_ns, next_edge_ns, next_byte_ns, heard_ns;
+static uint64_t now_ns, edge_ns, next_edge_ns, next_byte_ns, heard_ns;
 static int64_t count;
 static long speed;
 static int follow, relay, is_plugged = 1;
@@ -93,7 +93,7 @@ void bench_on_pin(int pin, int level, uint64_t ns) {
   if (level == level_of[pin]) return;
   level_of[pin] = level;
   if (pin != PIN_RELAY) {
-    printf("output %d %d %" PRId64 " %" PRIu64 "\n", pin, level, count, us);
+    printf("output %d %d %" PRId64 " %" PRIu64 " %.2f\n", pin, level, count, us, (double)(int64_t)(ns - edge_ns) / NS_PER_US);
     return;
   }
   printf("relay %d %" PRId64 " %" PRIu64 "\n", level, count, us);
@@ -112,6 +112,7 @@ static void run_until(uint64_t end_ns) {
     plant_run_until(next);
     if (next > now_ns) now_ns = next;
     if (is_turning() && next_edge_ns <= now_ns) {
+      edge_ns = next_edge_ns;
       turn_by(speed > 0 ? 1 : -1);
       next_edge_ns += edge_period_ns();
     }
@@ -249,8 +250,11 @@ static void run_in_real_time(void) {
     flush_from_board();
     fflush(stdout);
     uint64_t passed_ns = real_ns() - origin_ns;
-    if (passed_ns > now_ns + LOST_NS) origin_ns += passed_ns - now_ns;
-    else if (passed_ns < now_ns) nanosleep(&(struct timespec){.tv_nsec = (long)(now_ns - passed_ns)}, NULL);
+    if (passed_ns > now_ns + LOST_NS) {
+      printf("stalled %" PRIu64 "\n", (passed_ns - now_ns) / 1000000);
+      origin_ns += passed_ns - now_ns;
+    }
+    if (passed_ns < now_ns) nanosleep(&(struct timespec){.tv_nsec = (long)(now_ns - passed_ns)}, NULL);
   }
 }
 

@@ -6,11 +6,12 @@ import { createRandom } from '../base/random.ts';
 import { SortlineError } from '../base/errors.ts';
 import type { Config } from '../config/schema.ts';
 import type { Calibration } from '../domain/calibration.ts';
+import type { BeltMotion } from '../sim/belt-motion.ts';
+import type { World } from '../sim/world.ts';
 import type { TappedFrame } from '../vision/frame-tap.ts';
 import type { Vision, VisionSink } from '../vision/vision.ts';
 import { VisionProcess } from '../vision/vision-process.ts';
 import { DeadlyModels } from './deadly-models.ts';
-import type { VirtualPlant } from './virtual-plant.ts';
 import type { VisionExtra, VisionSetup } from './vision-setup.ts';
 
 const ENTRY = fileURLToPath(new URL('vision-process-main.ts', import.meta.url));
@@ -21,7 +22,8 @@ export interface VisionProcessSettings {
   clock: Clock;
   log: Logger;
   sink: VisionSink;
-  plant: VirtualPlant | undefined;
+  /** What lies on the belt and how it moves, where both are virtual. */
+  plant: { readonly world: World; readonly motion: BeltMotion } | undefined;
   /** Pictures for the recorder, where `record.enabled`. */
   onFrame?: ((frame: TappedFrame) => void) | undefined;
 }
