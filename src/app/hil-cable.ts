@@ -1,17 +1,21 @@
 // The cable to the board under test, with a plug that can be pulled and a host that can be struck dumb; counts what passes, so that a board
-// that floods is seen. A pulled serial port is a closed one: what the board then does it must do by itself.
+// that floods or talks nonsense is seen. A pulled serial port is a closed one: what the board then does it must do by itself.
 import type { Clock } from '../base/clock.ts';
 import { SortlineError } from '../base/errors.ts';
 import type { MonotonicNs } from '../base/units.ts';
 import { NS_PER_S } from '../base/units.ts';
+import { FrameDecoder } from '../link/frame-codec.ts';
 import type { OpenTransport, Transport, TransportHandlers } from '../link/transport.ts';
 
 export class HilCable implements Transport {
   readonly description: string;
   /** Most bytes that came from the board within one second. */
   busiestSecondBytes = 0;
+  /** Times it was opened: each may begin in the middle of a block. */
+  openings = 0;
   readonly #inner: Transport;
   readonly #clock: Clock;
+  readonly #decoder = new FrameDecoder({ onFrame: () => undefined });
   #isPulled = false;
   #isMute = false;
   #open: OpenTransport | undefined;
@@ -29,9 +33,11 @@ export class HilCable implements Transport {
   async open(handlers: TransportHandlers): Promise<OpenTransport> {
     if (this.#isPulled) throw new SortlineError('LINK_OPEN_FAILED', `${this.description} is pulled, as the test wants it`);
     const open = await this.#inner.open({
-      onData: (bytes) => { this.#count(bytes.length); handlers.onData(bytes); },
+      onData: (bytes) => { this.#count(bytes); handlers.onData(bytes); },
       onClose: (reason) => handlers.onClose(reason),
     });
+    this.openings++;
+    this.#decoder.reset();
     this.#open = open;
     this.#handlers = handlers;
     return { write: (bytes) => this.#isMute || open.write(bytes), close: () => open.close() };
@@ -57,13 +63,19 @@ export class HilCable implements Transport {
     this.#isMute = isMute;
   }
 
-  #count(bytes: number): void {
+  /** Blocks from the board that are frames, and those that are none. */
+  get blocks(): { readonly frames: number; readonly damaged: number } {
+    return { frames: this.#decoder.counters.frames, damaged: this.#decoder.framesInvalid };
+  }
+
+  #count(bytes: Uint8Array): void {
+    this.#decoder.push(bytes);
     const nowNs = this.#clock.nowNs();
     if (nowNs - this.#secondBeganNs >= NS_PER_S) {
       this.#secondBeganNs = nowNs;
       this.#secondBytes = 0;
     }
-    this.#secondBytes += bytes;
+    this.#secondBytes += bytes.length;
     this.busiestSecondBytes = Math.max(this.busiestSecondBytes, this.#secondBytes);
   }
 }

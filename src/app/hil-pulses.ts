@@ -68,8 +68,9 @@ export function matchPulses(moves: readonly PinMove[], records: readonly Command
       wrong.push(`command ${command.commandId} was reported as fired at ${firedCounts}, but output ${command.output} did not switch`);
     }
   }
-  for (const { output, counts } of free) wrong.push(`output ${output} switched at ${counts}, for no command`);
-  return { countErrors, holdErrorsMs, pulses, wrong };
+  // The graver first.
+  const nobodys = [...free].map(({ output, counts }) => `output ${output} switched at ${counts}, for no command`);
+  return { countErrors, holdErrorsMs, pulses, wrong: [...nobodys, ...wrong] };
 }
 
 function nearest(pulses: readonly Pulse[], counts: EncoderCounts): Pulse | undefined {

@@ -14,12 +14,14 @@ export interface RunFacts {
   /** Undefined where nobody observes the pins. */
   readonly pins: PulseFindings | undefined;
   readonly busiestSecondBytes: number;
+  /** From the board, over all openings of the cable. */
+  readonly blocks: { readonly frames: number; readonly damaged: number; readonly openings: number };
   /** How long this computer held up the host, or a simulated board, at a time, ms. */
   readonly stallMs: number;
 }
 
 /** Of every part of the run. */
-export function commandChecks({ records, strays, unreported, pins, busiestSecondBytes, stallMs }: RunFacts, profile: HilProfile): HilCheck[] {
+export function commandChecks({ records, strays, unreported, pins, busiestSecondBytes, blocks, stallMs }: RunFacts, profile: HilProfile): HilCheck[] {
   const unanswered = records.filter(({ answer }) => answer === undefined || answer === 'timed-out');
   const errors = countErrorsOf(records);
   const checks = [
@@ -29,6 +31,7 @@ export function commandChecks({ records, strays, unreported, pins, busiestSecond
     check('answers', 'every command is answered', unanswered.length <= profile.maxUnansweredShare * records.length, `${unanswered.length} of ${records.length} unanswered`),
     check('count-error', 'commands fire at their count', largest(errors) <= profile.maxCountError, `largest error ${largest(errors)} counts by the board's own report, ${errors.length} shots; allowed are ${profile.maxCountError}`),
     check('flood', 'the board does not flood the cable', busiestSecondBytes <= profile.maxBytesPerSecond, `${busiestSecondBytes} bytes in the busiest second; allowed are ${profile.maxBytesPerSecond}`),
+    check('damage', 'what the board sends is whole', blocks.damaged <= profile.maxInvalidShare * blocks.frames + blocks.openings, `${blocks.damaged} damaged blocks beside ${blocks.frames} frames, ${blocks.openings} openings`),
   ];
   if (pins === undefined) return checks;
   const hold = largest(pins.holdErrorsMs);
@@ -46,14 +49,14 @@ export function itemChecks(items: ItemsResult, records: readonly CommandRecord[]
   const acks = records.flatMap(({ ackMs, answer }) => (answer === 'acked' ? [ackMs!] : []));
   const late = records.filter(({ answer, reports: [report] }) => answer === 'late' || (report?.kind === 'missed' && report.cause === 'late'));
   const resent = stats.retransmissions / Math.max(1, stats.framesSent);
-  const invalid = (stats.framesInvalid + stats.framesForeign) / Math.max(1, stats.framesReceived);
+  const foreign = stats.framesForeign / Math.max(1, stats.framesReceived);
   return [
     check('items.settled', 'every item seen has one outcome', items.itemsSeen > 0 && sum(outcomes) === items.itemsSeen, `${items.itemsSeen} seen: ${Object.entries(outcomes).map(([outcome, count]) => `${outcome} ${count}`).join(', ')}`, items.seconds),
     check('items.lost', 'no item is lost', (outcomes.lost ?? 0) === 0, `${outcomes.lost ?? 0} lost`),
     check('items.late', 'commands are in time', late.length <= profile.maxLateShare * records.length, `${late.length} of ${records.length} late`),
     check('items.acknowledgement', 'commands are answered quickly', quantile(acks, 0.99) <= profile.maxAckMs, `half within ${quantile(acks, 0.5).toFixed(1)} ms, 99 % within ${quantile(acks, 0.99).toFixed(1)} ms`),
     check('items.retransmissions', 'hardly a frame is sent twice', resent <= profile.maxRetransmissionShare, `${stats.retransmissions} of ${stats.framesSent} frames`),
-    check('items.damage', 'hardly a frame is damaged or meaningless', invalid <= profile.maxInvalidShare, `${stats.framesInvalid} damaged, ${stats.framesForeign} meaningless of ${stats.framesReceived}`),
+    check('items.meaning', 'hardly a frame means nothing', foreign <= profile.maxInvalidShare, `${stats.framesForeign} of ${stats.framesReceived} frames`),
     check('items.alarms', 'no alarm of the board', !alarms.some(isOfBoard), alarms.length === 0 ? 'none' : few(alarms)),
   ];
 }
