@@ -1,10 +1,12 @@
 // A small recording of the virtual belt for tests: real pictures of known items on a belt at even speed, encoder samples, a start. It is made without
 // a line, in a few hundred milliseconds.
 import { encodeJpeg } from '../../src/image/decode.ts';
-import { defaultConfig } from '../../src/config/load-config.ts';
 import { withoutSecrets } from '../../src/config/secrets.ts';
 import type { Config } from '../../src/config/schema.ts';
+import { completeConfig, configSchema } from '../../src/config/schema.ts';
 import type { Calibration } from '../../src/domain/calibration.ts';
+import type { Material } from '../../src/domain/material.ts';
+import { MATERIALS } from '../../src/domain/material.ts';
 import type { RecordEntry, RecordingAbout } from '../../src/record/record-entry.ts';
 import { RecordingWriter } from '../../src/record/recording-writer.ts';
 import { FrameRenderer } from '../../src/sim/render-frame.ts';
@@ -32,8 +34,18 @@ export interface VirtualRecordingOptions {
 
 /** Actuators close behind the picture, so that a few seconds are enough. */
 export function smallBeltConfig(): Config {
-  const config = defaultConfig();
+  // Paths as a file would say them: none of this machine.
+  const config = completeConfig(configSchema.parse({}));
   return { ...config, actuators: config.actuators.map((actuator, index) => ({ ...actuator, offsetMm: 700 + index * 150 })) };
+}
+
+/** Whatever the model says, every item goes to one bin after one look: what happens then does not change with the model that is shipped. */
+export function withoutModel(config: Config): Config {
+  const bins = Object.fromEntries(MATERIALS.map((material) => [material, 'glass'])) as Record<Material, string>;
+  return {
+    ...config, recipe: { ...config.recipe, bins, thresholds: { default: 0, perMaterial: {} } }, decide: { ...config.decide, minLooks: 1, maxLooks: 1 },
+    vision: { ...config.vision, looks: { ...config.vision.looks, perItem: 1 } },
+  };
 }
 
 export function virtualAbout(options: VirtualRecordingOptions = {}): RecordingAbout {
