@@ -14,9 +14,11 @@ import type { LedgerOutbox } from '../ledger/store.ts';
 import { brokerSettings, passwordOf } from '../publish/broker-settings.ts';
 import type { EmbeddedBroker } from '../publish/embedded-broker.ts';
 import { openEmbeddedBroker } from '../publish/embedded-broker.ts';
+import { homeAssistantDiscovery } from '../publish/home-assistant.ts';
 import { createItemMessages } from '../publish/item-messages.ts';
 import { openMqttSession, withoutCredentials } from '../publish/mqtt-client.ts';
 import { Publisher } from '../publish/publisher.ts';
+import { SparkplugNode } from '../publish/sparkplug-node.ts';
 import type { LineFacts } from '../publish/state-topics.ts';
 import type { Line } from './line.ts';
 
@@ -54,16 +56,24 @@ export async function openPublisher(deps: OpenPublisherDeps, sources: { outbox: 
   const { mqtt, line: { site, id } } = config;
   const embedded: EmbeddedBroker | undefined = mqtt.url === undefined ? await openEmbedded(config, log) : undefined;
   const url = mqtt.url ?? embedded!.url;
+  const edges = { clock, log, random: createRandom(randomInt(2 ** 32 - 1)), broker: brokerSettings(mqtt, url, { site, line: id }), openSession: openMqttSession };
+  const bins = config.bins.map((bin) => bin.id);
+  const { sparkplug, homeAssistant } = mqtt;
+  const node = sparkplug.enabled ? new SparkplugNode({ ...edges, group: sparkplug.group ?? site, node: sparkplug.node ?? id, bins }) : undefined;
   const publisher = new Publisher({
-    clock, log, random: createRandom(randomInt(2 ** 32 - 1)), identity: { site, line: id, runId }, facts: lineFacts(config, calibration),
-    broker: brokerSettings(mqtt, url, { site, line: id }), options: mqtt, openSession: openMqttSession, ...sources,
+    ...edges, ...sources, identity: { site, line: id, runId }, facts: lineFacts(config, calibration), options: mqtt,
+    discovery: homeAssistant.enabled
+      ? homeAssistantDiscovery({ identity: { site, line: id }, version: versions()['sortline']!, bins, commands: mqtt.commands.allow, prefix: homeAssistant.discoveryPrefix })
+      : undefined,
+    onRetained: (topic, payload) => node?.hear(topic, payload),
     onDown: (message) => line().alarms.raise('mqtt-down', 'broker', message),
     onUp: () => line().alarms.clear('mqtt-down', 'broker'),
   });
+  node?.start();
   return {
     publisher, address: `${withoutCredentials(url)}${embedded === undefined ? '' : ' (embedded)'}`,
     close: async () => {
-      await publisher.stop();
+      await Promise.all([publisher.stop(), node?.stop()]);
       await embedded?.close();
     },
   };
@@ -78,9 +88,13 @@ function openEmbedded({ mqtt }: Config, log: Logger): Promise<EmbeddedBroker> {
 function lineFacts({ mqtt, actuators }: Config, calibration: Calibration): LineFacts {
   return {
     versions: versions(), calibrationSha256: digestOf(calibration), configSchema: z.toJSONSchema(configSchema, { io: 'input' }),
-    capabilities: { commands: mqtt.commands.allow, views: [] },
+    capabilities: { commands: mqtt.commands.allow, views: viewsOf(mqtt) },
     actuators: actuators.map(({ id, bin, output }) => ({ id, bin, output })),
   };
+}
+
+function viewsOf(mqtt: Config['mqtt']): LineFacts['capabilities']['views'] {
+  return [...(mqtt.homeAssistant.enabled ? ['home-assistant' as const] : []), ...(mqtt.sparkplug.enabled ? ['sparkplug-b' as const] : [])];
 }
 
 /** Of the calibration as it is used, whatever file it came from. */

@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { COMMAND_NAMES } from '../domain/operator-command.ts';
 
+const topicPart = z.string().regex(/^[^+#/\0]{1,64}$/, 'expected one part of an MQTT topic: no `/`, `+` or `#`');
+
 export const mqttOptions = z.strictObject({
   url: z.url({ protocol: /^(mqtts?|tcp|ssl|wss?)$/, error: 'expected an address such as mqtt://broker.local:1883 or mqtts://broker.local:8883' }).optional()
     .describe('Broker to publish to, `mqtt://` or `mqtts://` with host and port. Default: the embedded broker.'),
@@ -26,6 +28,15 @@ export const mqttOptions = z.strictObject({
     maxAgeS: z.int().min(1).max(3600).default(30).describe('A command that was sent longer ago is refused, seconds; the clocks of sender and line may differ by as much.'),
     startAfterEStop: z.boolean().default(false).describe('Whether `start` over MQTT may follow an E-stop. Whoever starts should see the belt.'),
   }).prefault({}).describe('Commands over MQTT.'),
+  homeAssistant: z.strictObject({
+    enabled: z.boolean().default(false).describe('Whether the line tells Home Assistant about itself (MQTT discovery).'),
+    discoveryPrefix: topicPart.default('homeassistant').describe('Topic that Home Assistant\'s discovery begins with, as set there.'),
+  }).prefault({}).describe('The line as a device of Home Assistant.'),
+  sparkplug: z.strictObject({
+    enabled: z.boolean().default(false).describe('Whether the line is a Sparkplug B edge node as well: its state and counters as metrics, over a session of its own.'),
+    group: topicPart.optional().describe('Sparkplug group id. Default: `line.site`.'),
+    node: topicPart.optional().describe('Sparkplug edge node id. Default: `line.id`.'),
+  }).prefault({}).describe('The line as a Sparkplug B edge node.'),
   tls: z.strictObject({
     caFile: z.string().min(1).optional().describe('PEM file of the authority that signed the broker\'s certificate. Default: the system\'s.'),
     certFile: z.string().min(1).optional().describe('PEM file of this line\'s own certificate, where the broker wants one.'),

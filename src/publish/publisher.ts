@@ -42,6 +42,8 @@ export interface PublisherDeps {
   readonly execute: ExecuteCommand;
   /** What another system finds the line by, sent at every connect and whenever that system says on `statusTopic` that it is there. */
   readonly discovery?: { readonly statusTopic: string; readonly documents: readonly { readonly topic: string; readonly payload: string }[] } | undefined;
+  /** Another view of the same topics: every retained topic, after the prefix, and its new payload. */
+  readonly onRetained?: ((topic: string, payload: object | '') => void) | undefined;
   /** When the broker is lost or refuses, once per reason; and once when it is back. */
   readonly onDown?: (message: string) => void;
   readonly onUp?: () => void;
@@ -149,6 +151,7 @@ export class Publisher {
   }
 
   #keep(topic: string, payload: object | ''): void {
+    this.#deps.onRetained?.(topic, payload);
     this.#retained.set(`${this.#prefix}/${topic}`, payload === '' ? '' : JSON.stringify(payload));
   }
 
