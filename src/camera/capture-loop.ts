@@ -179,7 +179,7 @@ class NewestFrameLoop implements CaptureLoop {
     if (raw === undefined) return undefined;
     this.#newest = undefined;
     const { sequence, capturedAtNs, image } = raw;
-    const encoderCounts = this.#deps.belt.countsAt(capturedAtNs);
+    const encoderCounts = this.#deps.belt.countsKnownAt(capturedAtNs);
     if (encoderCounts !== undefined) return { sequence, capturedAtNs, encoderCounts, size: { width: image.cols, height: image.rows }, image };
     image.release();
     this.counters.unplaced++;

@@ -4,6 +4,12 @@ import type { EncoderCounts, MonotonicNs } from '../base/units.ts';
 import { NS_PER_S } from '../base/units.ts';
 import type { BeltSample } from './frame.ts';
 
+/** The belt may change its speed unseen for this long, ns: from full speed to rest in 0.3 s that is 8 mm of a belt at 1250 mm/s. */
+const UNSEEN_NS = 60e6;
+/** Where samples come more rarely, the unseen time is this many of their shortest spacing. */
+const UNSEEN_SPACINGS = 1.5;
+/** Spacings looked at for the shortest. */
+const RECENT_SAMPLES = 16;
 /** Samples kept: at 50 a second, the last 2.5 s, longer than any exposure-to-processing delay worth acting on. */
 const KEPT_SAMPLES = 128;
 
@@ -27,6 +33,16 @@ export class BeltClock {
     return this.#samples.at(-1);
   }
 
+  /**
+   * Count at `atNs` where it is known well enough to aim by: undefined where the belt may have sped up or stopped since the
+   * last sample. A board that goes silent may be stopping the belt.
+   */
+  countsKnownAt(atNs: MonotonicNs): EncoderCounts | undefined {
+    const last = this.latest;
+    if (last === undefined || atNs - last.atNs > Math.max(UNSEEN_NS, UNSEEN_SPACINGS * this.#shortestSpacingNs())) return undefined;
+    return this.countsAt(atNs);
+  }
+
   /** Count at `atNs`: interpolated between samples, extrapolated at the last speed beyond them; undefined before the first. */
   countsAt(atNs: MonotonicNs): EncoderCounts | undefined {
     const samples = this.#samples;
@@ -40,6 +56,15 @@ export class BeltClock {
     if (before === undefined) return extrapolate(next, atNs);
     const share = (atNs - before.atNs) / (next.atNs - before.atNs);
     return before.counts + share * (next.counts - before.counts);
+  }
+
+  #shortestSpacingNs(): number {
+    const samples = this.#samples;
+    let shortest = samples.length < 2 ? 0 : Infinity;
+    for (let index = Math.max(1, samples.length - RECENT_SAMPLES); index < samples.length; index++) {
+      shortest = Math.min(shortest, samples[index]!.atNs - samples[index - 1]!.atNs);
+    }
+    return shortest;
   }
 }
 

@@ -12,6 +12,8 @@ const TICKS_PER_SECOND = 1e6;
 const SLACK_COUNTS = 20;
 /** What the clock mapping may be off by; a sample from later than that was damaged without the CRC seeing it. */
 const FUTURE_SLACK_NS = 20e6;
+/** A sample whose time is known less well would let items be aimed at where they are not: 25 mm at 1250 mm/s. */
+const MAX_UNCERTAINTY_NS = 20e6;
 /** So many impossible samples in a row are the new truth. */
 const MAX_REJECTED_IN_A_ROW = 5;
 
@@ -35,6 +37,11 @@ export class BeltTracker {
     return this.#counts.last;
   }
 
+  /** Whether round trips were short enough to say when a belt sample was. */
+  get isCertain(): boolean {
+    return this.clockSync.uncertaintyNs <= MAX_UNCERTAINTY_NS;
+  }
+
   /** A heartbeat came back. */
   addRoundTrip(reply: MessageOf<'heartbeat.reply'>, sentNs: MonotonicNs, receivedNs: MonotonicNs): void {
     const atTicks = this.#ticks.peek(reply.atTicks);
@@ -44,11 +51,11 @@ export class BeltTracker {
     if (this.#counts.last === undefined) this.#counts.unwrap(reply.atCount);
   }
 
-  /** The sample in host time; undefined before the first round trip, for an old sample, and for an impossible one. */
+  /** The sample in host time; undefined while round trips say too little about when it was, for an old sample, and for an impossible one. */
   toSample(raw: MessageOf<'belt.sample'>, receivedNs: MonotonicNs): BeltSample | undefined {
     const ticks = this.#ticks.peek(raw.atTicks);
     const mappedNs = this.clockSync.toHostNs(ticks);
-    if (mappedNs === undefined) return undefined;
+    if (mappedNs === undefined || !this.isCertain) return undefined;
     // Repeated, or overtaken by a newer one.
     if (this.#lastTicks !== undefined && ticks <= this.#lastTicks) return undefined;
     const isFromTheFuture = mappedNs > receivedNs + FUTURE_SLACK_NS;

@@ -1,12 +1,20 @@
 // Maps the board's tick counter to host time from heartbeat round trips. Every round trip bounds the mapping (the tick was
 // read after the send and before the receipt); short ones bound it tightly, so they weigh most. A line is fitted through
 // the last seconds, with the nominal rate as prior, so an oscillator 1 % off is followed without trusting two noisy points.
+// The best round trips of the last two minutes stay in it: a cable that turns bad does not take a good mapping away.
 // firmware-protocol.md § Where is the belt. It does not send anything.
 import type { McuTicks, MonotonicNs } from '../base/units.ts';
 
 const NOMINAL_NS_PER_TICK = 1000;
 /** At one heartbeat per 50 ms, the last 6.4 s. */
 const KEPT_SAMPLES = 128;
+/** Of older round trips the best of every 5 s is kept, for two minutes. */
+const ANCHOR_PERIOD_NS = 5e9;
+const KEPT_ANCHORS = 24;
+/** How far a line through old points may be off for each ns of their age: an oscillator's wander while it warms up. */
+const WANDER = 2e-6;
+/** The same for a line that only old points hold, while long round trips since then bend it. */
+const UNHELD_WANDER = 2e-4;
 /** How far an oscillator is expected to be off, one sigma: ceramic resonators reach 0.5 %. */
 const PRIOR_RATE_SIGMA = 0.005;
 /** The host's own jitter in reading the clock around a write and a read. */
@@ -28,6 +36,11 @@ interface Point {
   readonly roundTripNs: number;
 }
 
+interface Anchor extends Point {
+  /** When its 5 s began. */
+  readonly sinceNs: MonotonicNs;
+}
+
 export interface ClockSyncOptions {
   /** Time one byte takes on the wire, ns; 0 where the cable is not the bottleneck (USB, TCP, memory). */
   readonly byteNs?: number;
@@ -42,10 +55,12 @@ export class ClockSync {
   readonly #askNs: number;
   readonly #replyNs: number;
   readonly #points: Point[] = [];
+  readonly #anchors: Anchor[] = [];
   #rejectedInARow = 0;
   #originTicks = 0;
   #originNs = 0;
   #nsPerTick = NOMINAL_NS_PER_TICK;
+  #uncertaintyNs = Infinity;
 
   constructor(options: ClockSyncOptions = {}) {
     const { byteNs = 0, askBytes = 0, replyBytes = 0 } = options;
@@ -64,9 +79,14 @@ export class ClockSync {
     }
     this.#rejectedInARow = 0;
     this.#points.push({ ticks: sample.atTicks, hostNs: sample.sentNs + this.#askShareNs(roundTripNs), roundTripNs });
-    if (this.#points.length > KEPT_SAMPLES) this.#points.shift();
+    if (this.#points.length > KEPT_SAMPLES) this.#retire(this.#points.shift()!);
     this.#fit();
     return true;
+  }
+
+  /** What the mapping may be off by, should one direction of the cable take all the time and the other none; Infinity before the first round trip. */
+  get uncertaintyNs(): number {
+    return this.#uncertaintyNs;
   }
 
   /** Host time of a tick; undefined before the first round trip. */
@@ -82,6 +102,8 @@ export class ClockSync {
 
   reset(): void {
     this.#points.length = 0;
+    this.#anchors.length = 0;
+    this.#uncertaintyNs = Infinity;
     this.#nsPerTick = NOMINAL_NS_PER_TICK;
     this.#rejectedInARow = 0;
   }
@@ -103,35 +125,58 @@ export class ClockSync {
     return roundTripNs * (this.#askNs / wireNs);
   }
 
+  #retire(point: Point): void {
+    const group = this.#anchors.at(-1);
+    if (group === undefined || point.hostNs - group.sinceNs > ANCHOR_PERIOD_NS) this.#anchors.push({ ...point, sinceNs: point.hostNs });
+    else if (point.roundTripNs < group.roundTripNs) this.#anchors[this.#anchors.length - 1] = { ...point, sinceNs: group.sinceNs };
+    if (this.#anchors.length > KEPT_ANCHORS) this.#anchors.shift();
+  }
+
   /** Weighted least squares of host time over ticks, as a deviation from the nominal rate. */
   #fit(): void {
-    const points = this.#points;
+    const points: readonly Point[] = [...this.#anchors, ...this.#points];
     const last = points.at(-1)!;
     let shortestNs = Infinity;
     for (const point of points) shortestNs = Math.min(shortestNs, point.roundTripNs);
+    const weights = points.map((point) => weightOf(point, { last, shortestNs }));
     let weight = 0, meanX = 0, meanY = 0;
-    const weights: number[] = [];
-    for (const point of points) {
-      const sigmaNs = FLOOR_SIGMA_NS + shortestNs / 20 + (point.roundTripNs - shortestNs) / 2;
-      const w = 1 / (sigmaNs * sigmaNs);
-      weights.push(w);
+    points.forEach((point, index) => {
+      const x = nominalNs(point, last), w = weights[index]!;
       weight += w;
-      meanX += w * nominalNs(point, last);
-      meanY += w * (point.hostNs - last.hostNs - nominalNs(point, last));
-    }
+      meanX += w * x;
+      meanY += w * (point.hostNs - last.hostNs - x);
+    });
     meanX /= weight;
     meanY /= weight;
     let sxx = 1 / PRIOR_RATE_SIGMA ** 2, sxy = 0;
     points.forEach((point, index) => {
-      const x = nominalNs(point, last) - meanX;
+      const nominal = nominalNs(point, last), x = nominal - meanX;
       sxx += weights[index]! * x * x;
-      sxy += weights[index]! * x * (point.hostNs - last.hostNs - nominalNs(point, last) - meanY);
+      sxy += weights[index]! * x * (point.hostNs - last.hostNs - nominal - meanY);
     });
     const rate = sxy / sxx;
     this.#nsPerTick = NOMINAL_NS_PER_TICK * (1 + rate);
     this.#originTicks = last.ticks;
     this.#originNs = last.hostNs + meanY - rate * meanX;
+    this.#uncertaintyNs = this.#smallestUncertaintyNs(points, last);
   }
+
+  #smallestUncertaintyNs(points: readonly Point[], last: Point): number {
+    const wireNs = this.#askNs + this.#replyNs;
+    let smallest = Infinity;
+    for (const point of points) smallest = Math.min(smallest, Math.max(0, point.roundTripNs - wireNs) / 2 + UNHELD_WANDER * ageNs(point, last));
+    return smallest;
+  }
+}
+
+/** One over the square of what the point may be off by. */
+function weightOf(point: Point, { last, shortestNs }: { last: Point; shortestNs: number }): number {
+  const sigmaNs = FLOOR_SIGMA_NS + shortestNs / 20 + (point.roundTripNs - shortestNs) / 2 + WANDER * ageNs(point, last);
+  return 1 / (sigmaNs * sigmaNs);
+}
+
+function ageNs(point: Point, last: Point): number {
+  return Math.abs(nominalNs(point, last));
 }
 
 /** Nominal host time from `origin` to `point`; small numbers keep the sums exact. */

@@ -54,6 +54,26 @@ describe('clock sync', () => {
     expect(worstErrorMs(lopsided, 10, told)).toBeLessThan(0.1);
   });
 
+  it('keeps a good mapping for a minute on a cable that turned bad, and knows when it is lost', () => {
+    const sync = new ClockSync();
+    expect(sync.uncertaintyNs).toBe(Infinity);
+    const random = createRandom(9);
+    const ticksAt = (ns: number): number => Math.floor((ns / 1000) * (1 + 80e-6));
+    for (let ms = 0; ms < 240_000; ms += 50) {
+      const sentNs = ms * NS_PER_MS;
+      // First a good cable; then every answer waits behind something, 40 ms and more, and the question does not.
+      const backNs = (ms < 60_000 ? 0.5 : 40 + 200 * random.next()) * NS_PER_MS;
+      sync.add({ sentNs, receivedNs: sentNs + NS_PER_MS + backNs, atTicks: ticksAt(sentNs + 0.5 * NS_PER_MS) });
+      const errorNs = Math.abs(sync.toHostNs(ticksAt(sentNs))! - sentNs);
+      if (ms < 120_000) expect(errorNs, `after ${ms} ms`).toBeLessThan(NS_PER_MS);
+      if (sync.uncertaintyNs < 20 * NS_PER_MS) expect(errorNs, `after ${ms} ms`).toBeLessThan(sync.uncertaintyNs);
+    }
+    expect(sync.uncertaintyNs).toBeGreaterThan(20 * NS_PER_MS);
+    const worse = new ClockSync();
+    worse.add({ sentNs: 0, receivedNs: 50 * NS_PER_MS, atTicks: 0 });
+    expect(worse.uncertaintyNs).toBe(25 * NS_PER_MS);
+  });
+
   it('rejects a tick that cannot lie between send and receipt, and keeps its estimate', () => {
     const sync = new ClockSync();
     for (let ms = 0; ms < 8000; ms += 50) sync.add({ sentNs: ms * NS_PER_MS, receivedNs: (ms + 1) * NS_PER_MS, atTicks: ms * 1000 + 500 });
@@ -97,6 +117,16 @@ describe('belt tracker', () => {
     expect(tracker.toSample(reading(4_294_100_000, 4_294_967_290), 2e9)).toBeDefined();
     expect(tracker.toSample(reading(4_294_100_000, 4_294_967_290), 2e9)).toBeUndefined();
     expect(tracker.toSample(reading(4_294_080_000, 4_294_967_250), 2e9)).toBeUndefined();
+  });
+
+  it('tells nothing while round trips are too long to say when a sample was', () => {
+    const tracker = new BeltTracker({ counts: new Unwrapper(), maxCountsPerSecond: 20_000, sync: {} });
+    const beat = (sentNs: number, receivedNs: number): void => tracker.addRoundTrip({ ...reading(1000, 0), kind: 'heartbeat.reply', token: 1, queueFree: 1 }, sentNs, receivedNs);
+    beat(1e9, 1.1e9);
+    expect(tracker.isCertain).toBe(false);
+    expect(tracker.toSample(reading(2000, 10), 1.2e9)).toBeUndefined();
+    beat(1.04e9, 1.06e9);
+    expect(tracker.toSample(reading(3000, 10), 1.2e9)).toBeDefined();
   });
 
   it('never places a sample after its receipt', () => {
