@@ -30,7 +30,8 @@ export function spanOf(recording: Recording): Span {
 /** The entries from `fromS` to `toS` seconds after the first, and what held before. Throws RECORD_REFUSED where no picture lies in between. */
 export function* cutEntries(recording: Recording, { fromS, toS }: { readonly fromS: number; readonly toS: number }): Generator<RecordEntry> {
   const { firstNs, lastNs } = spanOf(recording);
-  const fromNs = firstNs + fromS * NS_PER_S, toNs = firstNs + toS * NS_PER_S;
+  // What was told before the first picture belongs to the beginning.
+  const fromNs = fromS <= 0 ? -Infinity : firstNs + fromS * NS_PER_S, toNs = firstNs + toS * NS_PER_S;
   if (!(fromS < toS) || fromNs > lastNs || toNs < firstNs) {
     throw new SortlineError('RECORD_REFUSED', `from ${fromS} s to ${toS} s there is nothing in ${recording.path}: it lasts ${((lastNs - firstNs) / NS_PER_S).toFixed(1)} s`, { context: { path: recording.path } });
   }

@@ -108,6 +108,11 @@ export class LineRecorder {
     await this.#writer?.drained();
   }
 
+  /** Resolves when no file is being opened, ended or deleted: for a driver of virtual time. */
+  async settled(): Promise<void> {
+    while (this.#opening !== undefined || this.#housekeeping !== undefined) await Promise.all([this.#opening, this.#housekeeping]);
+  }
+
   /** Ends the file; its last chunk and index are on the disk then. Throws RECORD_WRITE_FAILED. */
   async close(): Promise<void> {
     this.#timer.cancel();
