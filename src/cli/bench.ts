@@ -4,6 +4,7 @@ import { Option } from 'commander';
 import type { BenchReport } from '../app/bench-line.ts';
 import type { HistoryBenchReport } from '../app/bench-history.ts';
 import type { MqttBenchReport } from '../app/bench-mqtt.ts';
+import type { LoadBenchReport, LoadSpell } from '../app/bench-load.ts';
 import type { TrainingBenchReport } from '../app/bench-training.ts';
 import { systemClock } from '../base/clock.ts';
 import { defaultConfig } from '../config/load-config.ts';
@@ -18,6 +19,7 @@ interface BenchFlags {
   readonly frames: number;
   readonly training?: true;
   readonly history?: true;
+  readonly load?: true;
   readonly items: number;
   readonly hours: number;
   readonly mqtt?: string;
@@ -42,11 +44,13 @@ export function addBenchCommand(program: Command): void {
     .option('--hours <n>', 'with --history: hours over which they come', wholeNumber({ min: 1, max: 1000 }), 24)
     .option('--mqtt <url>', 'measure how fast events follow to this broker after an outage instead; takes some seconds. User, password and certificates are those of the config')
     .option('--events <n>', 'with --mqtt: events to send', wholeNumber({ min: 1000, max: 1_000_000 }), 40_000)
+    .option('--load', 'measure the line instead with 20 dashboards open, 200 MQTT commands a second and /metrics scraped once a second; takes four rounds of three times --seconds')
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExamples:\n  $ sortline bench --json\n  $ sortline bench --training\n  $ sortline bench --history\n  $ sortline bench --mqtt mqtt://127.0.0.1:1883')
     .action(async (flags: BenchFlags) => {
       if (flags.training) return runTraining(flags);
       if (flags.history) return runHistory(flags);
+      if (flags.load) return runLoad(flags);
       if (flags.mqtt !== undefined) return runMqtt(flags, flags.mqtt);
       const { benchLine } = await import('../app/bench-line.ts');
       const config = flags.config === undefined ? defaultConfig() : configFrom(flags.config);
@@ -81,6 +85,20 @@ function historyText({ items, hours, ledgerMb, writeMicrosPerItem, overviewMs, u
     `with retention    ${whileDeleting.deletedItems} deleted while ${whileDeleting.writtenItems} were written: ${whileDeleting.writeMicrosPerItem.toFixed(0)} µs each, longest second of the line ${ms(whileDeleting.longestStepMs)}, overview ${ms(whileDeleting.overviewMs)}, ${whileDeleting.ledgerMb.toFixed(0)} MB`,
     '',
   ].join('\n');
+}
+
+const LOAD_ROUNDS = 4;
+
+async function runLoad({ config: file, seconds, json }: BenchFlags): Promise<void> {
+  const { benchLoad } = await import('../app/bench-load.ts');
+  const config = file === undefined ? defaultConfig() : configFrom(file);
+  const report = await benchLoad({ config, seconds, rounds: LOAD_ROUNDS, clock: systemClock, onProgress: (what) => process.stderr.write(`measuring: ${what}\n`) });
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : loadText(report));
+}
+
+function loadText({ quiet, tenViewers, loaded, mqttCommands, scrapes, viewerMessages }: LoadBenchReport): string {
+  const spell = (name: string, { p50, p99, commands, cpu }: LoadSpell): string => `${name.padEnd(13)} exposure→command p50 ${p50?.toFixed(1) ?? '-'} ms, p99 ${p99?.toFixed(1) ?? '-'} ms over ${commands} items; the line's process used ${(100 * cpu).toFixed(1)} % of a core`;
+  return [spell('quiet', quiet), spell('10 viewers', tenViewers), spell('all at once', loaded), `all at once: 20 viewers, ${mqttCommands} MQTT commands, ${scrapes} scrapes; viewers took ${viewerMessages} messages`, ''].join('\n');
 }
 
 function trainingText({ architecture, batchSize, forwardMs, stepMs, ratio }: TrainingBenchReport): string {
