@@ -8,6 +8,8 @@ import type { BeltSample } from './frame.ts';
 const UNSEEN_NS = 60e6;
 /** Where samples come more rarely, the unseen time is this many of their shortest spacing. */
 const UNSEEN_SPACINGS = 1.5;
+/** A board samples its belt at least this often; one sample alone says no more. */
+const LONGEST_SPACING_NS = 250e6;
 /** Spacings looked at for the shortest. */
 const RECENT_SAMPLES = 16;
 /** Samples kept: at 50 a second, the last 2.5 s, longer than any exposure-to-processing delay worth acting on. */
@@ -60,7 +62,7 @@ export class BeltClock {
 
   #shortestSpacingNs(): number {
     const samples = this.#samples;
-    let shortest = samples.length < 2 ? 0 : Infinity;
+    let shortest = samples.length < 2 ? LONGEST_SPACING_NS : Infinity;
     for (let index = Math.max(1, samples.length - RECENT_SAMPLES); index < samples.length; index++) {
       shortest = Math.min(shortest, samples[index]!.atNs - samples[index - 1]!.atNs);
     }

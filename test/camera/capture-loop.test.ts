@@ -6,6 +6,7 @@ import { createRandom } from '../../src/base/random.ts';
 import type { CaptureLoop } from '../../src/camera/capture-loop.ts';
 import { createCaptureLoop } from '../../src/camera/capture-loop.ts';
 import { captureOptions } from '../../src/camera/options.ts';
+import { NS_PER_MS } from '../../src/base/units.ts';
 import { BeltClock } from '../../src/domain/belt-clock.ts';
 import type { Frame } from '../../src/domain/frame.ts';
 import type { Mat } from '../../src/image/opencv.ts';
@@ -20,13 +21,17 @@ interface Rig {
   events: string[];
 }
 
-function rig(script: readonly Step[], set: (camera: ScriptedCamera) => void = () => undefined): Rig {
+function rig(script: readonly Step[], set: (camera: ScriptedCamera) => void = () => undefined, isBeltKnown = true): Rig {
   const clock = new ManualClock();
   const camera = new ScriptedCamera(clock);
   camera.script.push(...script);
   set(camera);
   const belt = new BeltClock();
-  belt.add({ atNs: 0, counts: 0, countsPerSecond: 1000 });
+  const sampleBelt = (): void => belt.add({ atNs: clock.nowNs(), counts: clock.nowNs() / NS_PER_MS, countsPerSecond: 1000 });
+  if (isBeltKnown) {
+    sampleBelt();
+    clock.every(20, sampleBelt);
+  }
   const events: string[] = [];
   const loop = createCaptureLoop({
     camera, clock, log: silentLogger, random: createRandom(1), belt, options: captureOptions.parse({ retryFirstMs: 100, retryMaxMs: 1000 }), expectedSize: SIZE,
@@ -154,8 +159,7 @@ describe('the capture loop', () => {
   });
 
   test('does not use frames while the belt is unknown', async () => {
-    const { clock, loop, belt, camera } = rig(frames(6));
-    belt.reset();
+    const { clock, loop, belt, camera } = rig(frames(6), undefined, false);
     const first = loop.take();
     await clock.advanceMs(3 * PERIOD_MS);
     expect(loop.counters).toMatchObject({ captured: 3, unplaced: 3 });
