@@ -16,7 +16,7 @@ const MIN_TRAVEL_SQUARES = 4;
 /** Corners further from the fit than this share of a square contradict each other. */
 const MAX_RMS_SHARE = 0.02;
 /** Pictures without the target after it was seen: it has passed. */
-const PASSED_FRAMES = 15;
+const PASSED_FRAMES = 8;
 const MAX_FRAMES = 3000;
 const MAX_VIEWS = 60;
 /** A view in which the corners moved less than this is the same view, px. */

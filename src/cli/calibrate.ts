@@ -3,12 +3,13 @@
 import type { Command } from 'commander';
 import { addCalibrateBelt } from './calibrate-belt.ts';
 import { addCalibrateCamera } from './calibrate-camera.ts';
+import { addCalibrateVerify } from './calibrate-verify.ts';
 
 export function addCalibrateCommand(program: Command): void {
   const calibrate = program.command('calibrate')
     .summary('measure camera, belt, actuators and colour')
     .description('Measures the geometry of a line, step by step: the lens, the belt under it, the actuators, the colours; then verifies it with known items. Without -c, or with a virtual camera and board, it measures the virtual belt, whose geometry is known.')
     .addHelpText('after', '\nExample:\n  $ sortline calibrate camera -c sortline.yaml\n  $ sortline calibrate belt -c sortline.yaml --move-belt');
-  for (const add of [addCalibrateCamera, addCalibrateBelt]) add(calibrate);
+  for (const add of [addCalibrateCamera, addCalibrateBelt, addCalibrateVerify]) add(calibrate);
   for (const command of calibrate.commands) command.showHelpAfterError(`See \`sortline calibrate ${command.name()} --help\`.`);
 }

@@ -68,3 +68,8 @@ export function beltMmToPixel({ lens, pixelToBelt }: Pick<Calibration, 'lens' | 
 export function positionCountsOf(calibration: Calibration, xMm: Millimetres, encoderCounts: EncoderCounts): EncoderCounts {
   return encoderCounts - xMm * calibration.countsPerMm;
 }
+
+/** Count at which something at `positionCounts` passes a point `offsetMm` downstream of the camera origin. */
+export function countsAtOffset(calibration: Pick<Calibration, 'countsPerMm'>, positionCounts: EncoderCounts, offsetMm: Millimetres): EncoderCounts {
+  return positionCounts + offsetMm * calibration.countsPerMm;
+}

@@ -67,6 +67,24 @@ export function widthOf(hull: Outline): number {
   return width;
 }
 
+/** Middle of the smallest turned rectangle around a convex hull: where a bottle's middle is, however it lies. */
+export function middleOf(hull: Outline): PointPx {
+  let best = { area: Infinity, x: hull[0]!.x, y: hull[0]!.y };
+  for (let index = 0; index < hull.length; index++) {
+    const a = hull[index]!, b = hull[(index + 1) % hull.length]!;
+    const length = Math.hypot(b.x - a.x, b.y - a.y);
+    if (length === 0) continue;
+    const along = { x: (b.x - a.x) / length, y: (b.y - a.y) / length };
+    const alongs = hull.map((point) => point.x * along.x + point.y * along.y), acrosses = hull.map((point) => point.y * along.x - point.x * along.y);
+    const [from, to, low, high] = [Math.min(...alongs), Math.max(...alongs), Math.min(...acrosses), Math.max(...acrosses)];
+    const area = (to - from) * (high - low);
+    if (area >= best.area) continue;
+    const [s, t] = [(from + to) / 2, (low + high) / 2];
+    best = { area, x: s * along.x - t * along.y, y: s * along.y + t * along.x };
+  }
+  return { x: best.x, y: best.y };
+}
+
 /** Twice the signed area of the triangle abc. */
 export function cross(a: PointPx, b: PointPx, c: PointPx): number {
   return (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x);

@@ -8,6 +8,7 @@ import { inverse, mapPoint } from '../domain/homography.ts';
 import type { PixelPoint } from '../domain/lens.ts';
 import { undistortPx } from '../domain/lens.ts';
 import type { Detection } from './detection.ts';
+import { hullOf, middleOf } from './outline.ts';
 
 /** A rectangle on the belt at one moment, around its centre. */
 export interface BeltRect {
@@ -68,13 +69,10 @@ export class ViewGeometry {
     const box = this.toBelt(boxPx);
     const centre = pixelToBeltMm(this.calibration, centrePx.x, centrePx.y);
     if (this.isStraight || outline.length < 3) return { ...box, ...centre };
-    // What is nearer to the camera looks larger, so the middle in the picture is not the middle on the belt: the corners tell by
-    // how much. And the box of a leaning picture is wider than the thing in it; the thing's own outline is not.
-    const corners = cornersOf(boxPx).map(({ u, v }) => pixelToBeltMm(this.calibration, u, v));
-    const middle = pixelToBeltMm(this.calibration, boxPx.x + boxPx.width / 2, boxPx.y + boxPx.height / 2);
-    const mean = (of: (place: { xMm: Millimetres; yMm: Millimetres }) => number): number => corners.reduce((sum, corner) => sum + of(corner), 0) / corners.length;
-    const { lengthMm, widthMm } = extentOf(outline.map(({ x, y }) => pixelToBeltMm(this.calibration, x, y)));
-    return { xMm: centre.xMm + mean(({ xMm }) => xMm) - middle.xMm, yMm: centre.yMm + mean(({ yMm }) => yMm) - middle.yMm, lengthMm, widthMm };
+    // What is nearer to the camera looks larger, so neither the middle nor the box in the picture is that on the belt.
+    const places = outline.map(({ x, y }) => pixelToBeltMm(this.calibration, x, y));
+    const middle = middleOf(hullOf(places.map(({ xMm, yMm }) => ({ x: xMm, y: yMm }))));
+    return { ...extentOf(places), xMm: middle.x, yMm: middle.y };
   }
 
   /** The pixel that shows a place on the belt. Beyond the picture's edge it is only certain to be beyond. */

@@ -46,7 +46,7 @@ describe('fitBelt', () => {
         expect(worstMm(fit)).toBeLessThan(1e-3);
         expect(fit.rmsMm).toBeLessThan(1e-4);
       },
-    ), { numRuns: 15 });
+    ), { numRuns: 6 });
   });
 
   test('takes views that were found from the other end of the board, and counts that fall', () => {
