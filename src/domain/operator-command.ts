@@ -34,7 +34,10 @@ export const COMMAND_ARGUMENTS = {
 } as const satisfies Record<CommandName, z.ZodObject>;
 
 /** A command with its arguments, valid by {@link COMMAND_ARGUMENTS}. */
-export type OperatorCommand = { [Name in CommandName]: { readonly name: Name } & z.output<(typeof COMMAND_ARGUMENTS)[Name]> }[CommandName];
+export type OperatorCommand = { [Name in CommandName]: { readonly name: Name } & ArgumentsOf<Name> }[CommandName];
+
+/** A schema without keys infers a type that no key may be added to. */
+type ArgumentsOf<Name extends CommandName, Output = z.output<(typeof COMMAND_ARGUMENTS)[Name]>> = string extends keyof Output ? unknown : Output;
 
 export type CommandOf<Name extends CommandName> = Extract<OperatorCommand, { name: Name }>;
 

@@ -1,99 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import type { LineDeps } from '../../src/app/line.ts';
-import { Line } from '../../src/app/line.ts';
-import { actuatorOptions, schedulerOptions } from '../../src/actuate/options.ts';
-import { silentLogger } from '../../src/base/logger.ts';
-import { ManualClock } from '../../src/base/manual-clock.ts';
-import { decideOptions, recipeOf, recipeOptions } from '../../src/decide/options.ts';
-import type { FireCommand } from '../../src/domain/decision.ts';
-import type { LineEvent } from '../../src/domain/line-event.ts';
-import { MATERIALS } from '../../src/domain/material.ts';
-import type { CommandResult, Link, LinkEvent } from '../../src/link/link.ts';
-import type { Vision, VisionEvent } from '../../src/vision/vision.ts';
-
-const hello = { protocolVersion: 1, firmware: 'test', bootId: 1, outputCount: 8, queueDepth: 16 };
-const classifier = { model: 'm', sha256: 'aa', provider: 'cpu', unavailable: [], warmUpMs: 1 };
-const ready: VisionEvent = { kind: 'vision.ready', classifier, camera: 'test', frameSize: { width: 1280, height: 720 } };
-
-class FakeLink implements Link {
-  calls: string[] = [];
-  fired: FireCommand[] = [];
-  armResult: CommandResult = { result: 'acked' };
-  readonly stats = { framesSent: 0, framesReceived: 0, bytesSent: 0, bytesReceived: 0, retransmissions: 0, framesInvalid: 0, roundTripMs: undefined };
-  start(): void { this.calls.push('start'); }
-  schedule(command: FireCommand): Promise<CommandResult> { this.fired.push(command); return Promise.resolve({ result: 'acked' }); }
-  cancel(): Promise<CommandResult> { return Promise.resolve({ result: 'acked' }); }
-  cancelAll(): Promise<CommandResult> { return Promise.resolve({ result: 'acked' }); }
-  arm(): Promise<CommandResult> { this.calls.push('arm'); return Promise.resolve(this.armResult); }
-  safe(): Promise<CommandResult> { this.calls.push('safe'); return Promise.resolve({ result: 'acked' }); }
-  stop(): Promise<void> { this.calls.push('stop'); return Promise.resolve(); }
-}
-
-class FakeVision implements Vision {
-  calls: string[] = [];
-  start(): Promise<void> { return Promise.resolve(); }
-  beltSample(): void { this.calls.push('sample'); }
-  beltReset(): void { this.calls.push('reset'); }
-  requestSnapshot(): void { this.calls.push('snapshot'); }
-  stop(): Promise<void> { this.calls.push('stop'); return Promise.resolve(); }
-}
-
-async function harness(options: Partial<LineDeps['options']> = {}) {
-  const clock = new ManualClock();
-  const events: LineEvent[] = [];
-  const crops: [itemId: string, jpeg: Uint8Array][] = [];
-  const link = new FakeLink();
-  const vision = new FakeVision();
-  const toLine = { link: (_: LinkEvent): void => undefined, vision: (_: VisionEvent): void => undefined };
-  const line = new Line({
-    clock, log: silentLogger, runId: 'run', sink: (event) => events.push(event),
-    onCrop: (...crop) => crops.push(crop),
-    calibration: { line: 'test', measuredOn: '2026-01-01', method: 'by definition', frameSize: { width: 1280, height: 720 }, pixelToBelt: [0.625, 0, 0, 0, 0.625, 0, 0, 0, 1], countsPerMm: 5 },
-    openLink: (sink) => { toLine.link = sink; return link; },
-    openVision: (sink) => { toLine.vision = sink; return vision; },
-    options: {
-      autoStart: false, recipe: recipeOf(recipeOptions.parse({})),
-      bins: [{ id: 'metal', enabled: true }, { id: 'glass', enabled: true }],
-      actuators: [actuatorOptions.parse({ id: 'a', bin: 'metal', output: 0, offsetMm: 1200 }), actuatorOptions.parse({ id: 'b', bin: 'glass', output: 1, offsetMm: 1600 })],
-      scheduler: schedulerOptions.parse({}), decide: decideOptions.parse({}), ...options,
-    },
-  });
-  await line.start();
-  return {
-    clock, events, crops, link, vision, line, toLine,
-    async bringUp() {
-      toLine.vision(ready);
-      toLine.link({ kind: 'link.up', hello, rebooted: false });
-      await clock.advanceMs(1);
-    },
-    belt(counts: number) { toLine.link({ kind: 'belt.sample', sample: { atNs: clock.nowNs(), counts, countsPerSecond: 1500 } }); },
-    item(trackId: number, positionCounts: number, material = 2) {
-      const position = { positionCounts, yMm: 200, lengthMm: 100, widthMm: 80 };
-      const at = { trackId, frameSequence: 1, capturedAtNs: clock.nowNs(), boxPx: { x: 1, y: 1, width: 9, height: 9 }, position };
-      const probabilities = MATERIALS.map((_, index) => (index === material ? 0.95 : 0.01));
-      const look: VisionEvent = { kind: 'item.look', look: { ...at, probabilities, material: MATERIALS[material]!, confidence: 0.95, inferenceMs: 1, waitedMs: 0, modelSha256: 'aa' } };
-      toLine.vision({ kind: 'item.seen', sighting: at });
-      toLine.vision(look);
-      toLine.vision(look);
-    },
-    settled: () => events.filter((event) => event.kind === 'item.settled'),
-    alarms: () => events.filter((event) => event.kind === 'alarm.raised').map((event) => (event as { alarm: string }).alarm),
-  };
-}
+import type { LinkEvent } from '../../src/link/link.ts';
+import type { VisionEvent } from '../../src/vision/vision.ts';
+import { classifier, hello, lineHarness, ready } from './line-harness.ts';
 
 describe('the line', () => {
   it('waits for an operator unless told to start by itself', async () => {
-    const waiting = await harness();
+    const waiting = await lineHarness();
     await waiting.bringUp();
     expect(waiting.line.state).toBe('ready');
     expect(waiting.link.calls).not.toContain('arm');
-    const eager = await harness({ autoStart: true });
+    const eager = await lineHarness({ autoStart: true });
     await eager.bringUp();
     expect(eager.line.state).toBe('running');
   });
 
   it('sorts an item: command, fired report, outcome', async () => {
-    const { bringUp, line, belt, item, link, toLine, settled } = await harness();
+    const { bringUp, line, belt, item, link, toLine, settled } = await lineHarness();
     await bringUp();
     expect(await line.requestStart('operator')).toEqual({ result: 'started' });
     belt(1000);
@@ -113,7 +35,7 @@ describe('the line', () => {
     ['a board that went safe by itself', { link: { kind: 'board.state', state: 'safe', cause: 'heartbeat-lost' } }, 'heartbeat-lost'],
     ['a frame size that was not calibrated', { vision: { kind: 'vision.warning', code: 'CALIB_SIZE_MISMATCH', message: '640x480' } }, 'calibration-mismatch'],
   ] as const)('goes safe on %s and settles what is on its way', async (_, cause, alarm) => {
-    const { bringUp, line, belt, item, link, toLine, settled, alarms, clock } = await harness();
+    const { bringUp, line, belt, item, link, toLine, settled, alarms, clock } = await lineHarness();
     await bringUp();
     await line.requestStart('operator');
     belt(1000);
@@ -128,7 +50,7 @@ describe('the line', () => {
   });
 
   it('never resumes by itself after the cable is back, and starts again when asked', async () => {
-    const { bringUp, line, link, toLine } = await harness({ autoStart: true });
+    const { bringUp, line, link, toLine } = await lineHarness({ autoStart: true });
     await bringUp();
     toLine.link({ kind: 'link.down', reason: 'unplugged', retryInMs: 100 });
     toLine.link({ kind: 'link.up', hello: { ...hello, bootId: 2 }, rebooted: true });
@@ -138,7 +60,7 @@ describe('the line', () => {
   });
 
   it('refuses a start while the cause lasts, and names it', async () => {
-    const { bringUp, line, toLine } = await harness();
+    const { bringUp, line, toLine } = await lineHarness();
     await bringUp();
     toLine.link({ kind: 'board.sensor', event: { sensor: 'e-stop', active: true } });
     expect(await line.requestStart('operator')).toEqual({ result: 'refused', reason: 'active alarm: e-stop' });
@@ -147,7 +69,7 @@ describe('the line', () => {
   });
 
   it('stays where it is when the board refuses to arm', async () => {
-    const { bringUp, line, link } = await harness();
+    const { bringUp, line, link } = await lineHarness();
     await bringUp();
     link.armResult = { result: 'timed-out' };
     expect(await line.requestStart('operator')).toMatchObject({ result: 'refused', reason: expect.stringContaining('timed-out') });
@@ -155,7 +77,7 @@ describe('the line', () => {
   });
 
   it('carries on for a while without vision, then stops', async () => {
-    const { bringUp, line, toLine, clock, alarms } = await harness({ autoStart: true });
+    const { bringUp, line, toLine, clock, alarms } = await lineHarness({ autoStart: true });
     await bringUp();
     toLine.vision({ kind: 'vision.down', reason: 'killed', restartInMs: 100 });
     await clock.advanceMs(4000);
@@ -169,7 +91,7 @@ describe('the line', () => {
   });
 
   it('says which model is in use, and warns while that is not the one that should be', async () => {
-    const { bringUp, line, toLine, events } = await harness({ autoStart: true });
+    const { bringUp, line, toLine, events } = await lineHarness({ autoStart: true });
     await bringUp();
     const refused = (role: string, message: string): void => toLine.vision({ kind: 'model.refused', role, name: 'tiny:v2', code: 'MODEL_MISMATCH', message });
     events.length = 0;
@@ -184,7 +106,7 @@ describe('the line', () => {
   });
 
   it('hands the picture of an item on under its name, until the item is gone', async () => {
-    const { toLine, bringUp, item, crops } = await harness();
+    const { toLine, bringUp, item, crops } = await lineHarness();
     await bringUp();
     item(7, 100);
     const jpeg = new Uint8Array(3);
@@ -195,7 +117,7 @@ describe('the line', () => {
   });
 
   it('sends items for a full or disabled bin to the residue', async () => {
-    const { bringUp, line, belt, item, toLine, settled } = await harness({ autoStart: true });
+    const { bringUp, line, belt, item, toLine, settled } = await lineHarness({ autoStart: true });
     await bringUp();
     belt(1000);
     toLine.link({ kind: 'board.sensor', event: { sensor: 'bin-full', output: 0, active: true } });
@@ -206,7 +128,7 @@ describe('the line', () => {
   });
 
   it('follows a new recipe at once', async () => {
-    const { bringUp, line, belt, item, settled, link } = await harness({ autoStart: true });
+    const { bringUp, line, belt, item, settled, link } = await lineHarness({ autoStart: true });
     await bringUp();
     belt(1000);
     line.applyRecipe({ ...line.recipe, binByMaterial: { ...line.recipe.binByMaterial, metal: 'residue' } }, [], 'test');
@@ -216,7 +138,7 @@ describe('the line', () => {
   });
 
   it('forgets belt positions when the board restarted', async () => {
-    const { bringUp, line, belt, vision, toLine } = await harness({ autoStart: true });
+    const { bringUp, line, belt, vision, toLine } = await lineHarness({ autoStart: true });
     await bringUp();
     belt(1000);
     toLine.link({ kind: 'link.up', hello: { ...hello, bootId: 2 }, rebooted: true });
@@ -225,7 +147,7 @@ describe('the line', () => {
   });
 
   it('pauses, and on stop settles everything and leaves the outputs safe', async () => {
-    const { bringUp, line, belt, item, link, settled, events } = await harness({ autoStart: true });
+    const { bringUp, line, belt, item, link, settled, events } = await lineHarness({ autoStart: true });
     await bringUp();
     belt(1000);
     item(1, 500);
