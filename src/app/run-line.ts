@@ -13,7 +13,7 @@ import { createLog } from './log.ts';
 import { openOutlets } from './outlets.ts';
 import { openRecorder } from './open-recorder.ts';
 import { newRunId } from './run-id.ts';
-import { ServiceManager } from './service-manager.ts';
+import { SystemdNotice } from './systemd-notice.ts';
 import { beforeFatal, untilSignal } from './signals.ts';
 
 const MS_PER_S = 1000;
@@ -54,11 +54,11 @@ export async function runLine(options: RunOptions): Promise<number> {
   const stopAsked = Promise.race([untilSignal(clock, () => process.exit(130)), refused, ...(seconds === undefined ? [] : [delay(clock, seconds * MS_PER_S).then(() => `the clock, after ${seconds} s`)])]);
   process.stdout.write(banner({ config, configPath, addresses: outlets.addresses, plant: live.plant !== undefined }));
   const watch = configPath === undefined ? undefined : followConfig(configPath, { running: config, line: live.line, log });
-  const manager = new ServiceManager({ clock, log, environment: process.env });
+  const systemd = new SystemdNotice({ clock, log, environment: process.env });
   await live.start();
-  manager.ready(`line ${config.line.id} at ${config.line.site}`);
+  systemd.ready(`line ${config.line.id} at ${config.line.site}`);
   const stopped = await stopAsked;
-  void manager.stopping();
+  void systemd.stopping();
   watch?.close();
   await live.stop(typeof stopped === 'string' ? `stopped by ${stopped}` : stopped.message);
   await recorder?.close();

@@ -2,7 +2,7 @@
 // read keeps SQLite's write-ahead log from shrinking meanwhile, and nothing else waits for it.
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
-import { isSortlineError, reasonOf } from '../base/errors.ts';
+import { isSortlineError, reasonOf, SortlineError } from '../base/errors.ts';
 import type { HistoryQuestion, HistoryQuestions } from './history-query.ts';
 import { answerHistory } from './history-query.ts';
 import { knownVersion, SCHEMA_VERSION } from './schema.ts';
@@ -51,5 +51,5 @@ function open(): Database {
   // The line makes and migrates the file; before that there is nothing to read.
   if (knownVersion(opened, path) === SCHEMA_VERSION) return opened;
   opened.close();
-  throw new Error('it is not set up yet');
+  throw new SortlineError('LEDGER_OPEN_FAILED', `the ledger ${path} is not set up yet; ask again in a moment`, { context: { path } });
 }

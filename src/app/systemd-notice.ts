@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 
-export interface ServiceManagerDeps {
+export interface SystemdNoticeDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly environment: NodeJS.ProcessEnv;
@@ -17,15 +17,15 @@ export interface ServiceManagerDeps {
 const PINGS_PER_PERIOD = 3;
 const GIVE_UP_MS = 5000;
 
-export class ServiceManager {
-  readonly #deps: ServiceManagerDeps;
+export class SystemdNotice {
+  readonly #deps: SystemdNoticeDeps;
   readonly #log: Logger;
   readonly #isManaged: boolean;
   #pings: Timer | undefined;
   #isTelling = false;
   #hasFailed = false;
 
-  constructor(deps: ServiceManagerDeps) {
+  constructor(deps: SystemdNoticeDeps) {
     this.#deps = deps;
     this.#log = deps.log.child({ room: 'app' });
     this.#isManaged = (deps.environment['NOTIFY_SOCKET'] ?? '') !== '';

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { ServiceManager } from '../../src/app/service-manager.ts';
+import { SystemdNotice } from '../../src/app/systemd-notice.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import type { Logger } from '../../src/base/logger.ts';
@@ -17,7 +17,7 @@ describe('systemd', () => {
   test('is told ready once, then alive three times a watchdog period, and stopping', async () => {
     const clock = new ManualClock();
     const told: string[] = [];
-    const manager = new ServiceManager({ clock, log: silentLogger, environment: { NOTIFY_SOCKET: '/run/x', WATCHDOG_USEC: '30000000' }, notify: (args) => Promise.resolve(told.push(args.join(' ')) * 0) });
+    const manager = new SystemdNotice({ clock, log: silentLogger, environment: { NOTIFY_SOCKET: '/run/x', WATCHDOG_USEC: '30000000' }, notify: (args) => Promise.resolve(told.push(args.join(' ')) * 0) });
     manager.ready('line-1');
     await clock.advanceMs(30_500);
     await manager.stopping();
@@ -27,7 +27,7 @@ describe('systemd', () => {
 
   test('is not there: nothing is said', async () => {
     const clock = new ManualClock();
-    const manager = new ServiceManager({ clock, log: silentLogger, environment: { WATCHDOG_USEC: '30000000' }, notify: () => Promise.reject(new Error('must not be called')) });
+    const manager = new SystemdNotice({ clock, log: silentLogger, environment: { WATCHDOG_USEC: '30000000' }, notify: () => Promise.reject(new Error('must not be called')) });
     manager.ready('line-1');
     await clock.advanceMs(60_000);
     await manager.stopping();
@@ -38,7 +38,7 @@ describe('systemd', () => {
     const warnings: string[] = [];
     const log: Logger = { ...silentLogger, warn: (_: unknown, message?: string) => void warnings.push(message ?? ''), child: () => log };
     let tries = 0;
-    const manager = new ServiceManager({ clock, log, environment: { NOTIFY_SOCKET: '/run/x', WATCHDOG_USEC: '3000000' }, notify: () => Promise.reject(new Error(`no such file, try ${++tries}`)) });
+    const manager = new SystemdNotice({ clock, log, environment: { NOTIFY_SOCKET: '/run/x', WATCHDOG_USEC: '3000000' }, notify: () => Promise.reject(new Error(`no such file, try ${++tries}`)) });
     manager.ready('line-1');
     await clock.advanceMs(10_000);
     expect(tries).toBeGreaterThan(5);
@@ -56,12 +56,12 @@ describe('systemd', () => {
     });
     await expect.poll(() => existsSync(socket)).toBe(true);
     process.env['NOTIFY_SOCKET'] = socket;
-    const manager = new ServiceManager({ clock: systemClock, log: silentLogger, environment: process.env });
+    const manager = new SystemdNotice({ clock: systemClock, log: silentLogger, environment: process.env });
     manager.ready('line-1 at north');
     const heard = (): string => readFileSync(join(folder, 'heard'), 'utf8');
     await expect.poll(heard).toContain('READY=1\nSTATUS=line-1 at north');
     // systemd-notify waits until its message was worked off, which this receiver never says: the next message is another's.
-    void new ServiceManager({ clock: systemClock, log: silentLogger, environment: process.env }).stopping();
+    void new SystemdNotice({ clock: systemClock, log: silentLogger, environment: process.env }).stopping();
     await expect.poll(heard).toContain('STOPPING=1');
   });
 });
