@@ -1,4 +1,5 @@
 // What `sortline replay` prints: what would have gone where, side by side where two were run, and what differs from the reference.
+import type { MovedItem } from '../app/moved-items.ts';
 import type { BinForecast, ReplaySummary } from '../app/replay-summary.ts';
 import { OUTCOMES } from '../domain/decision.ts';
 import type { Comparison, EventDifference } from '../record/compare-events.ts';
@@ -30,6 +31,11 @@ export function summaryTable(runs: readonly NamedSummary[]): string {
     ...(first.labelsWithoutItem > 0 ? [`${first.labelsWithoutItem} labels belong to no item that was seen`] : []),
     '',
   ].join('\n');
+}
+
+export function movedText(moved: readonly MovedItem[]): string {
+  const more = moved.length > SHOWN_DIFFERENCES ? [`  … and ${moved.length - SHOWN_DIFFERENCES} more (--json has all)`] : [];
+  return [`${moved.length} items would have gone elsewhere`, ...moved.slice(0, SHOWN_DIFFERENCES).map(({ itemId, from, to }) => `  ${itemId}  ${from} → ${to}`), ...more, ''].join('\n');
 }
 
 export function comparisonText({ isSame, counts, differences }: Comparison, context: { readonly against: string; readonly replayed: string }): string {

@@ -7,7 +7,7 @@ import type { CompareRules } from '../record/compare-rules.ts';
 import { refuseValue } from './arguments.ts';
 import { configFrom } from './config-file.ts';
 import { EXIT_REFUSED } from './failure.ts';
-import { comparisonText, summaryTable } from './replay-text.ts';
+import { comparisonText, movedText, summaryTable } from './replay-text.ts';
 
 interface ReplayFlags {
   readonly config?: string;
@@ -44,6 +44,7 @@ async function replay(path: string, flags: ReplayFlags): Promise<number> {
   const { readReplayInput } = await import('../app/replay-input.ts');
   const { replayRun } = await import('../app/replay-run.ts');
   const { compareWith, isRecordingPath, readReference } = await import('../app/replay-against.ts');
+  const { movedItems } = await import('../app/moved-items.ts');
   const { writeEventFile } = await import('../record/event-file.ts');
   const { createLog } = await import('../app/log.ts');
   const { against, accept, json } = flags;
@@ -57,14 +58,16 @@ async function replay(path: string, flags: ReplayFlags): Promise<number> {
   const other = otherThanRecorded(flags);
   const result = await replayRun({ input, log, ...other });
   const baseline = other === undefined || against !== undefined ? undefined : await replayRun({ input, log });
+  const moved = baseline === undefined ? undefined : movedItems(baseline.events, result.events, recording.about.calibration.countsPerMm);
   if (flags.out !== undefined) writeEventFile(flags.out, result.events);
   const comparison = reference === undefined ? undefined : compareWith(reference, result.events, { more: { ignore: flags.ignore, tolerances: flags.tolerance }, countsPerMm: recording.about.calibration.countsPerMm });
   if (accept === true) writeEventFile(against!, result.events);
   if (json === true) {
-    process.stdout.write(`${JSON.stringify({ recording: path, problems: recording.end?.problems ?? [], model: result.model, virtualSeconds: result.virtualSeconds, summary: result.summary, recorded: baseline?.summary, comparison })}\n`);
+    process.stdout.write(`${JSON.stringify({ recording: path, problems: recording.end?.problems ?? [], model: result.model, virtualSeconds: result.virtualSeconds, summary: result.summary, recorded: baseline?.summary, moved, comparison })}\n`);
   } else {
     const runs = [...(baseline === undefined ? [] : [{ name: 'as recorded', summary: baseline.summary }]), { name: flags.config ?? flags.model ?? 'as recorded', summary: result.summary }];
     process.stdout.write(summaryTable(runs));
+    if (moved !== undefined) process.stdout.write(movedText(moved));
     if (comparison !== undefined) process.stdout.write(comparisonText(comparison, { against: against!, replayed: path }));
     if (accept === true) process.stdout.write(`accepted: ${against} now holds the ${result.events.length} events of this run\n`);
   }
