@@ -10,6 +10,7 @@ import type { ConfigPath } from '../config/problem.ts';
 import type { Config } from '../config/schema.ts';
 import type { SizePx } from '../domain/frame.ts';
 import { checkBroker } from './check-broker.ts';
+import { checkDashboard } from './check-dashboard.ts';
 import { checkPort } from './check-port.ts';
 
 export interface PartCheck {
@@ -26,6 +27,7 @@ export const PART_CHECKS: readonly PartCheck[] = [
   { part: 'camera', path: ['camera', 'source'], open: checkCamera },
   { part: 'port', path: ['link', 'connection'], open: checkPort },
   { part: 'broker', path: ['mqtt'], open: checkBroker },
+  { part: 'dashboard', path: ['web'], open: checkDashboard },
 ];
 
 async function checkModel({ classifier }: Config): Promise<string> {

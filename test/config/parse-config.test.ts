@@ -11,9 +11,9 @@ function problemsOf(text: string, environment: Record<string, string> = {}): str
 describe('a config file with a mistake', () => {
   it.each<[string, string, string[]]>([
     ['an unknown section', 'webb: {}\n', [expect.stringMatching(/^1:1 CONFIG_UNKNOWN_KEY webb: found the unknown key `webb`; allowed here are `line`, .*; did you mean `web`\?$/) as unknown as string]],
-    ['an unknown key with a near one', 'web:\n  prot: 80\n', ['2:3 CONFIG_UNKNOWN_KEY web.prot: found the unknown key `prot`; allowed here are `enabled`, `host`, `port`; did you mean `port`?']],
+    ['an unknown key with a near one', 'web:\n  prot: 80\n', ['2:3 CONFIG_UNKNOWN_KEY web.prot: found the unknown key `prot`; allowed here are `enabled`, `host`, `port`, `users`, `sessionHours`, `proxy`, `tls`, `metricsTokenFile`, `maxViewers`, `shifts`, `labels`; did you mean `port`?']],
     ['another spelling of a key', 'scheduler: { min_lead_ms: 20 }\n', ['1:14 CONFIG_UNKNOWN_KEY scheduler.min_lead_ms: found the unknown key `min_lead_ms`; allowed here are `minLeadMs`, `decisionReserveMs`, `reportTimeoutMs`, `restLimitMs`; did you mean `minLeadMs`?']],
-    ['an unknown key with none near', 'web:\n  colour: red\n', ['2:3 CONFIG_UNKNOWN_KEY web.colour: found the unknown key `colour`; allowed here are `enabled`, `host`, `port`']],
+    ['an unknown key with none near', 'web:\n  colour: red\n', ['2:3 CONFIG_UNKNOWN_KEY web.colour: found the unknown key `colour`; allowed here are `enabled`, `host`, `port`, `users`, `sessionHours`, `proxy`, `tls`, `metricsTokenFile`, `maxViewers`, `shifts`, `labels`']],
     ['a text for a number', 'web:\n  port: "80"\n', ['2:9 CONFIG_WRONG_TYPE web.port: found the text `80`; allowed is a whole number from 0 to 65535']],
     ['a fraction for a whole number', 'web: { port: 80.5 }\n', ['1:14 CONFIG_WRONG_TYPE web.port: found `80.5`; allowed is a whole number from 0 to 65535']],
     ['a number out of range', 'recipe:\n  thresholds:\n    default: 60\n', ['3:14 CONFIG_NOT_ALLOWED recipe.thresholds.default: found `60`; allowed is a number from 0 to 1']],
