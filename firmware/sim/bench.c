@@ -8,7 +8,7 @@
 //   glitch            both encoder channels change at once
 //   input NAME 0|1    e-stop, jam, full-0 … full-3            stack BYTES            never used so far
 //   cable 0|1         pull, plug                              failed WHY
-//   reset, hang, stack                                      stalled MS  this computer held the bench up: time let go
+//   reset, hang, stack                                      stalled MS  this computer held the bench up, a new longest
 //
 // bench FIRMWARE         in lockstep with standard input: time passes only by `run`
 // bench FIRMWARE --pty   in real time, the cable on a pseudo-terminal named in the first line: `pty /dev/pts/N`
@@ -33,6 +33,7 @@
 #define STRETCH_NS (20 * NS_PER_US)
 #define SLICE_NS 250000ULL
 #define LOST_NS (250 * 1000000ULL) // further behind than this is a machine that was stopped: time is let go
+#define TOLD_NS (10 * 1000000ULL)
 #define SILENT_NS NS_PER_S         // without a byte from the host for so long nobody listens
 
 enum { CABLE_BYTES = 4096, LINE_BYTES = 16384 };
@@ -245,7 +246,7 @@ static void run_in_real_time(void) {
   // A real board does not wait for this computer's other work; where the right to it is missing it goes on as it is.
   setpriority(PRIO_PROCESS, 0, -15);
   open_pty();
-  uint64_t origin_ns = real_ns() - now_ns;
+  uint64_t origin_ns = real_ns() - now_ns, longest_ns = 0;
   while (obey_waiting_lines()) {
     ssize_t got = read(pty, bytes, sizeof bytes);
     if (got > 0) queue_to_board(bytes, (size_t)got);
@@ -253,10 +254,12 @@ static void run_in_real_time(void) {
     flush_from_board();
     fflush(stdout);
     uint64_t passed_ns = real_ns() - origin_ns;
-    if (passed_ns > now_ns + LOST_NS) {
-      printf("stalled %" PRIu64 "\n", (passed_ns - now_ns) / 1000000);
-      origin_ns += passed_ns - now_ns;
+    if (passed_ns > now_ns + longest_ns + TOLD_NS) {
+      longest_ns = passed_ns - now_ns;
+      printf("stalled %" PRIu64 "\n", longest_ns / 1000000);
     }
+    // What is not let go is caught up with.
+    if (passed_ns > now_ns + LOST_NS) origin_ns += passed_ns - now_ns;
     if (passed_ns < now_ns) nanosleep(&(struct timespec){.tv_nsec = (long)(now_ns - passed_ns)}, NULL);
   }
 }

@@ -48,6 +48,8 @@ export type LinkTotals = Readonly<Record<'framesSent' | 'framesReceived' | 'retr
 
 export interface ItemsResult {
   readonly itemsSeen: number;
+  /** Items that passed the camera, where they are known beforehand. */
+  readonly itemsShown: number | undefined;
   readonly outcomes: Readonly<Partial<Record<Outcome, number>>>;
   readonly alarms: readonly string[];
   /** Since the session opened: what an earlier one left in the cable's buffers is not the board's fault. */
@@ -94,7 +96,7 @@ export async function playItems(deps: ItemsDeps): Promise<ItemsResult> {
   } finally {
     await line.stop(pictures.kind === 'virtual' ? 'all items have passed' : 'the recording is at its end');
   }
-  return { itemsSeen: tally.seen, outcomes: tally.outcomes, alarms: [...tally.alarms], linkStats: totalsOf(link!.stats, opened), seconds: (clock.nowNs() - beganNs) / NS_PER_S };
+  return { itemsSeen: tally.seen, itemsShown: pictures.kind === 'virtual' ? pictures.items : undefined, outcomes: tally.outcomes, alarms: [...tally.alarms], linkStats: totalsOf(link!.stats, opened), seconds: (clock.nowNs() - beganNs) / NS_PER_S };
 }
 
 function totalsOf(stats: LinkStats & { readonly framesForeign?: number }, before?: LinkTotals): LinkTotals {

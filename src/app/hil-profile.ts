@@ -14,7 +14,7 @@ export const hilProfile = z.strictObject({
   maxBytesPerSecond: z.int().min(100).default(9000).describe('Most bytes a second from the board; more is a board that floods. A UART at 115200 baud carries 11520.'),
   heartbeatToleranceMs: ms.default(150).describe('How much earlier or later than link.timing.boardTimeoutMs the board may make itself safe, ms.'),
   maxRecoveryMs: ms.default(5000).describe('Time from plugging the cable in again until the link is up, ms.'),
-  maxStallMs: ms.default(400).describe('Longest time that this computer may hold the host or a simulated board up, ms; beyond it a run says nothing about the board.'),
+  maxStallMs: ms.default(400).describe('Longest time that this computer may hold the host and a simulated board up, both together, ms; beyond it a run says nothing about the board.'),
   resetsOnOpen: z.boolean().default(false).describe('Whether opening the port resets the board, as an Arduino\'s USB chip does: then it says `boot` after the cable was pulled.'),
 });
 

@@ -66,7 +66,7 @@ export async function runHil(deps: HilRunDeps): Promise<HilReport> {
   const facts = {
     records, strays: parts.flatMap((part) => part.book.strays), unreported: parts.flatMap((part) => part.book.unreported), busiestSecondBytes: cable.busiestSecondBytes,
     blocks: { ...cable.blocks, openings: cable.openings },
-    stallMs: Math.max(stalls.longestMs, board.stallMs()),
+    stallMs: stalls.longestMs + board.stallMs(),
     pins: board.moves === undefined ? undefined : {
       countErrors: found.flatMap(({ pins }) => pins!.countErrors), holdErrorsMs: found.flatMap(({ pins }) => pins!.holdErrorsMs),
       pulses: found.flatMap(({ pins }) => pins!.pulses), wrong: found.flatMap(({ pins }) => pins!.wrong),

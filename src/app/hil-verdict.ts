@@ -16,7 +16,7 @@ export interface RunFacts {
   readonly busiestSecondBytes: number;
   /** From the board, over all openings of the cable. */
   readonly blocks: { readonly frames: number; readonly damaged: number; readonly openings: number };
-  /** How long this computer held up the host, or a simulated board, at a time, ms. */
+  /** How long this computer held up the host, and a simulated board, at worst one after the other, ms. */
   readonly stallMs: number;
 }
 
@@ -51,7 +51,7 @@ export function itemChecks(items: ItemsResult, records: readonly CommandRecord[]
   const resent = stats.retransmissions / Math.max(1, stats.framesSent);
   const foreign = stats.framesForeign / Math.max(1, stats.framesReceived);
   return [
-    check('items.settled', 'every item seen has one outcome', items.itemsSeen > 0 && sum(outcomes) === items.itemsSeen, `${items.itemsSeen} seen: ${Object.entries(outcomes).map(([outcome, count]) => `${outcome} ${count}`).join(', ')}`, items.seconds),
+    check('items.settled', 'every item seen has one outcome', items.itemsSeen > 0 && sum(outcomes) === items.itemsSeen, `${items.itemsSeen}${items.itemsShown === undefined ? '' : ` of ${items.itemsShown}`} seen: ${Object.entries(outcomes).map(([outcome, count]) => `${outcome} ${count}`).join(', ')}`, items.seconds),
     check('items.lost', 'no item is lost', (outcomes.lost ?? 0) === 0, `${outcomes.lost ?? 0} lost`),
     check('items.late', 'commands are in time', late.length <= profile.maxLateShare * records.length, `${late.length} of ${records.length} late`),
     check('items.acknowledgement', 'commands are answered quickly', quantile(acks, 0.99) <= profile.maxAckMs, `half within ${quantile(acks, 0.5).toFixed(1)} ms, 99 % within ${quantile(acks, 0.99).toFixed(1)} ms`),

@@ -20,6 +20,7 @@ import { addRecordCommand } from './record.ts';
 import { addRecordingCommand } from './recording.ts';
 import { addReplayCommand } from './replay.ts';
 import { addReportCommand } from './report.ts';
+import { addLinkCommand } from './link.ts';
 import { addLineageCommand } from './lineage.ts';
 import { addRunCommand } from './run.ts';
 import { addRunsCommand } from './runs.ts';
@@ -29,7 +30,7 @@ import { addTrainCommand } from './train.ts';
 import { addTwinCommand } from './twin.ts';
 import { addUserCommand } from './user.ts';
 
-const COMMANDS = [addDemoCommand, addRunCommand, addCheckCommand, addClassifyCommand, addDatasetCommand, addTrainCommand, addSweepCommand, addEvaluateCommand, addCompareCommand, addArtifactsCommand, addLineageCommand, addRunsCommand, addModelsCommand, addReportCommand, addExportCommand, addSimulateCommand, addCalibrateCommand, addRecordCommand, addRecordingCommand, addReplayCommand, addHilCommand, addBenchCommand, addConfigCommand, addTwinCommand, addUserCommand];
+const COMMANDS = [addDemoCommand, addRunCommand, addCheckCommand, addClassifyCommand, addDatasetCommand, addTrainCommand, addSweepCommand, addEvaluateCommand, addCompareCommand, addArtifactsCommand, addLineageCommand, addRunsCommand, addModelsCommand, addReportCommand, addExportCommand, addSimulateCommand, addCalibrateCommand, addRecordCommand, addRecordingCommand, addReplayCommand, addHilCommand, addLinkCommand, addBenchCommand, addConfigCommand, addTwinCommand, addUserCommand];
 
 /** Runs one command line (without the program's name) and returns the exit code. */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
