@@ -12,7 +12,7 @@ import type { TrackId } from '../domain/item.ts';
 import type { AlarmCode, LineEvent, LineSink, LineState, Recipe } from '../domain/line-event.ts';
 import type { ModelInUse } from '../domain/model-in-use.ts';
 import type { BoardState, Link, LinkEvent, LinkSink, SafeCause } from '../link/link.ts';
-import type { PictureMark, Vision, VisionEvent, VisionSink } from '../vision/vision.ts';
+import type { PictureMark, Vision, VisionEvent, VisionSink, VisionStats } from '../vision/vision.ts';
 import { AlarmBoard, ALARM_TABLE } from './alarms.ts';
 import { BinStates } from './bin-states.ts';
 import { measuredActuators } from './calibration-for.ts';
@@ -206,9 +206,7 @@ export class Line {
       case 'item.gone': return this.#flow.gone(event.trackId);
       case 'camera.stalled': return this.#fault('camera-stalled', 'camera', `no frame for ${Math.round(event.silentMs)} ms: ${event.reason}`);
       case 'camera.recovered': return this.alarms.clear('camera-stalled', 'camera');
-      case 'vision.stats':
-        this.counters.vision = event.stats;
-        return this.#calibrationWatch.colour(event.stats.colourDrift);
+      case 'vision.stats': return this.#visionStats(event.stats);
       case 'vision.snapshot': return this.#deps.onSnapshot?.(event.jpeg, event.marks);
       case 'vision.warning': return this.#visionWarning(event.code, event.message);
     }
@@ -261,6 +259,14 @@ export class Line {
   #cropped(trackId: TrackId, jpeg: Uint8Array): void {
     const itemId = this.#flow.itemOf(trackId);
     if (itemId !== undefined) this.#deps.onCrop?.(itemId, jpeg);
+  }
+
+  #visionStats(stats: VisionStats): void {
+    const before = this.counters.vision;
+    this.counters.vision = stats;
+    this.#calibrationWatch.colour(stats.colourDrift);
+    // A camera that came back with its size: only good frames since the last figures.
+    if (before !== undefined && stats.badFrames === before.badFrames && stats.framesProcessed > before.framesProcessed) this.alarms.clear('calibration-mismatch', 'camera');
   }
 
   #visionWarning(code: string, message: string): void {

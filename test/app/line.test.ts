@@ -68,6 +68,21 @@ describe('the line', () => {
     expect(await line.requestStart('operator')).toEqual({ result: 'started' });
   });
 
+  it('can be started again when the camera sends frames of its size again, and only those', async () => {
+    const { bringUp, line, toLine } = await lineHarness();
+    await bringUp();
+    const stats = (badFrames: number, framesProcessed: number): void => toLine.vision({
+      kind: 'vision.stats', stats: { framesCaptured: badFrames + framesProcessed, framesProcessed, framesDropped: 0, badFrames, cropsClassified: 0, cropsDropped: 0, rssMb: 0 },
+    });
+    stats(0, 10);
+    toLine.vision({ kind: 'vision.warning', code: 'CALIB_SIZE_MISMATCH', message: '640x480' });
+    stats(4, 10);
+    stats(5, 14);
+    expect(await line.requestStart('operator')).toEqual({ result: 'refused', reason: 'active alarm: calibration-mismatch' });
+    stats(5, 24);
+    expect(await line.requestStart('operator')).toEqual({ result: 'started' });
+  });
+
   it('stays where it is when the board refuses to arm', async () => {
     const { bringUp, line, link } = await lineHarness();
     await bringUp();
