@@ -114,15 +114,22 @@ function refusal({ url, clientId, username, protocolVersion }: SessionSettings, 
     return new SortlineError('MQTT_REFUSED', `the broker ${broker} refused client ${clientId} with ${who}: ${reason}. Correct \`mqtt.username\` and \`mqtt.password\`, or the broker's access list.`, { context: { broker, clientId, reasonCode } });
   }
   if (isCertificateError(reasonCode)) {
-    return new SortlineError('MQTT_REFUSED', `the certificate of the broker ${broker} is not trusted: ${reason}. Set \`mqtt.tls.caFile\` to the authority that signed it.`, { context: { broker, reasonCode } });
+    return new SortlineError('MQTT_REFUSED', `${certificateTrouble(broker, String(reasonCode))} (${reason})`, { context: { broker, reasonCode } });
   }
   // Some brokers that speak only 3.1.1 hang up on MQTT 5 instead of refusing it (NATS does).
   const versionRefused = error === undefined || (typeof reasonCode === 'number' && VERSION_REFUSED.includes(reasonCode));
   return new SortlineError('MQTT_UNAVAILABLE', `the broker ${broker} cannot be reached: ${reason}. Check that it runs, and \`mqtt.url\`.`, { context: { broker, protocolVersion, versionRefused }, cause: error });
 }
 
+/** OpenSSL's and Node's codes: `ERR_TLS_…`, `SELF_SIGNED_CERT_…`, `UNABLE_TO_VERIFY_…`, `ERR_SSL_…_ALERT_CERTIFICATE_REQUIRED`. */
 function isCertificateError(code: unknown): boolean {
-  return typeof code === 'string' && /CERT|ERR_TLS|UNABLE_TO_/.test(code);
+  return typeof code === 'string' && /CERT|ERR_TLS|UNABLE_TO_|_ALERT_UNKNOWN_CA|HANDSHAKE_FAILURE/.test(code);
+}
+
+function certificateTrouble(broker: string, code: string): string {
+  if (/_ALERT_|HANDSHAKE/.test(code)) return `the broker ${broker} does not take this line without a certificate, or not with the one it has. Set \`mqtt.tls.certFile\` and \`mqtt.tls.keyFile\` to one that the broker's authority signed`;
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return `the certificate of the broker ${broker} is for another name. Put the name it carries into \`mqtt.url\`, or into \`mqtt.tls.serverName\``;
+  return `the certificate of the broker ${broker} is not trusted. Set \`mqtt.tls.caFile\` to the authority that signed it`;
 }
 
 /** MQTT 5 § 3.14.2.1; 142 is what two lines under one client id do to each other. */

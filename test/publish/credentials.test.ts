@@ -114,4 +114,28 @@ describe('TLS', () => {
     closing.push(() => listener.close());
     await listener.until((each) => each.on('state').length > 0);
   });
+
+  test.skipIf(!hasMosquitto || !hasOpenssl)('with client certificates: without one, with a wrong one and for a wrong name nobody gets in, and each is told apart', async () => {
+    const at = (name: string): string => join(folder, `client-${name}.pem`);
+    const openssl = (...argv: string[]): void => expect(spawnSync('openssl', argv).status, argv.join(' ')).toBe(0);
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
+    for (const authority of ['ca', 'other-ca']) openssl('req', '-x509', ...key, '-keyout', at(`${authority}-key`), '-out', at(authority), '-subj', `/CN=${authority}`);
+    const issue = (name: string, authority: string, altName?: string): void => openssl('req', '-x509', '-CA', at(authority), '-CAkey', at(`${authority}-key`), ...key, '-keyout', at(`${name}-key`), '-out', at(name),
+      '-subj', `/CN=${name}`, '-addext', 'basicConstraints=critical,CA:false', ...(altName === undefined ? [] : ['-addext', `subjectAltName=DNS:${altName}`]));
+    issue('broker', 'ca', 'broker.plant');
+    issue('line', 'ca');
+    issue('stranger', 'other-ca');
+    const broker = await openMosquitto(undefined, ['allow_anonymous true', `cafile ${at('ca')}`, `certfile ${at('broker')}`, `keyfile ${at('broker-key')}`, 'require_certificate true']);
+    closing.push(() => broker.close());
+    const url = broker.url.replace('mqtt:', 'mqtts:');
+    const tls = { ...mqttOptions.parse({}).tls, caFile: at('ca'), serverName: 'broker.plant' };
+    const line = { certFile: at('line'), keyFile: at('line-key') };
+    const wrongName = await connectWith(url, { tls: { ...tls, ...line, serverName: 'elsewhere.plant' } });
+    expect({ isUp: wrongName.isUp, said: wrongName.said }).toMatchObject({ isUp: false, said: expect.stringContaining('is for another name') });
+    for (const own of [{}, { certFile: at('stranger'), keyFile: at('stranger-key') }]) {
+      const refused = await connectWith(url, { tls: { ...tls, ...own } });
+      expect({ isUp: refused.isUp, said: refused.said }).toMatchObject({ isUp: false, said: expect.stringContaining('mqtt.tls.certFile') });
+    }
+    expect((await connectWith(url, { tls: { ...tls, ...line } })).isUp).toBe(true);
+  });
 });
