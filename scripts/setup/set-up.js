@@ -6,6 +6,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { cudaProvider } from './cuda-provider.js';
 import { debianPackages } from './debian-packages.js';
+import { firmwareTools } from './firmware-tools.js';
 import { withLock } from './lock.js';
 import { nativeCheck } from './native-check.js';
 import { nodeRuntime } from './node-runtime.js';
@@ -28,7 +29,7 @@ import { testBrowser } from './test-browser.js';
  */
 
 /** @type {Step[]} */
-export const steps = [nodeRuntime, debianPackages, npmPackages, openCvAddon, cudaProvider, nativeCheck, testBrowser];
+export const steps = [nodeRuntime, debianPackages, npmPackages, openCvAddon, cudaProvider, nativeCheck, testBrowser, firmwareTools];
 
 /**
  * The steps that are to be run. An optional one that failed before is tried again only by `npm run setup`, not at every start.
