@@ -162,7 +162,7 @@ export class WebServer {
 
   #createServer(handle: (request: IncomingMessage, response: ServerResponse) => void): Server {
     const { tls } = this.#deps.options;
-    const limits = { requestTimeout: 10_000, headersTimeout: 5000, keepAliveTimeout: 5000, maxHeaderSize: 8192 };
+    const limits = { requestTimeout: 10_000, headersTimeout: 5000, keepAliveTimeout: 5000, connectionsCheckingInterval: 1000, maxHeaderSize: 8192 };
     const server = tls === undefined ? createServer(limits, handle) : createTlsServer({ ...limits, cert: readPem(tls.certFile, 'web.tls.certFile'), key: readPem(tls.keyFile, 'web.tls.keyFile') }, handle);
     server.maxConnections = CONNECTIONS_AT_MOST;
     server.setTimeout(SILENT_MS, (socket: Socket) => socket.destroy());

@@ -83,7 +83,7 @@ describe('check', () => {
       ok: false,
       problems: [
         { file: path, line: 2, column: 18, path: 'recipe.bins.metal', code: 'CONFIG_INCONSISTENT', message: 'found the bin `mettal`; allowed are the ids under `bins`: `cardboard`, `glass`, `metal`, `paper`, `plastic`, `residue`; did you mean `metal`?' },
-        { file: path, line: 3, column: 8, path: 'web.prot', code: 'CONFIG_UNKNOWN_KEY', message: 'found the unknown key `prot`; allowed here are `enabled`, `host`, `port`; did you mean `port`?' },
+        { file: path, line: 3, column: 8, path: 'web.prot', code: 'CONFIG_UNKNOWN_KEY', message: 'found the unknown key `prot`; allowed here are `enabled`, `host`, `port`, `users`, `sessionHours`, `proxy`, `tls`, `metricsTokenFile`, `maxViewers`, `shifts`, `labels`; did you mean `port`?' },
       ],
     });
   });
