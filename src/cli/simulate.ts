@@ -4,8 +4,9 @@ import type { Command } from 'commander';
 import type { SimulationReport } from '../app/simulate-line.ts';
 import { defaultConfig } from '../config/load-config.ts';
 import type { Config } from '../config/schema.ts';
-import { wholeNumber } from './arguments.ts';
+import { decimalNumber, wholeNumber } from './arguments.ts';
 import { configFrom } from './config-file.ts';
+import { simulateDays } from './simulate-days.ts';
 
 interface SimulateFlags {
   readonly items: number;
@@ -13,19 +14,31 @@ interface SimulateFlags {
   readonly images?: string;
   readonly config?: string;
   readonly json?: true;
+  readonly scenario?: string;
+  readonly hours: number;
+  readonly days: number;
+  readonly shrink: boolean;
 }
 
 export function addSimulateCommand(program: Command): void {
   program.command('simulate')
     .summary('run the whole line in virtual time')
-    .description('Runs the production line in virtual time on a virtual belt and prints what became of every item. The same seed gives the same result.')
+    .description('Runs the production line in virtual time on a virtual belt and prints what became of every item. With a scenario it runs whole days with faults, in front of a simulated vision, and checks at every event what must hold whatever goes wrong (docs/faults.md). The same seed gives the same result.')
     .option('--items <n>', 'items that pass the camera', wholeNumber({ min: 1, max: 1_000_000 }), 200)
     .option('--seed <n>', 'what lies on the belt follows from it', wholeNumber({ min: 0, max: 0xffff_ffff }), 7)
     .option('--images <dir>', 'photographs to put on the belt, one folder per material, instead of drawings; DIR/../val.txt selects among them')
     .option('-c, --config <file>', 'take recipe, actuators and the rest from this file; camera and board stay virtual')
+    .option('--scenario <file>', 'days with faults instead: a scenario file, or `full` for everything that can go wrong')
+    .option('--hours <h>', 'with --scenario: length of a day', decimalNumber({ min: 0.001, max: 1000 }), 24)
+    .option('--days <n>', 'with --scenario: a campaign of so many days, with seeds from --seed on', wholeNumber({ min: 1, max: 100_000 }), 1)
+    .option('--no-shrink', 'with --scenario: do not look for the shortest reproduction of a violation')
     .option('--json', 'print one JSON document')
-    .addHelpText('after', '\nExample:\n  $ sortline simulate --items 500 --seed 7')
+    .addHelpText('after', '\nExamples:\n  $ sortline simulate --items 500 --seed 7\n  $ sortline simulate --scenario full --hours 1 --seed 1\n  $ sortline simulate --scenario full --hours 24 --days 20')
     .action(async (flags: SimulateFlags) => {
+      if (flags.scenario !== undefined) {
+        process.exitCode = await simulateDays({ ...flags, scenario: flags.scenario }, virtualConfig(flags));
+        return;
+      }
       const { simulateLine } = await import('../app/simulate-line.ts');
       const { calibrationFor } = await import('../app/calibration-for.ts');
       const { createLog } = await import('../app/log.ts');
