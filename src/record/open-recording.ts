@@ -42,7 +42,8 @@ export class Recording {
   }
 
   /**
-   * Reads what stands before the first entry. Throws RECORD_UNREADABLE (no such file, no MCAP, cut off before its first entry), RECORD_FOREIGN
+   * Reads what it is about: it stands before the first entry, or behind the last where another tool rewrote the file. Throws RECORD_UNREADABLE (no such
+   * file, no MCAP, cut off before its first entry), RECORD_FOREIGN
    * (another program's MCAP), RECORD_VERSION (a newer Sortline's) and the codes of a calibration.
    */
   static open(path: string): Recording {
@@ -55,9 +56,8 @@ export class Recording {
       const { about, config, calibrationText } = facts;
       if (about !== undefined) checkVersion(path, about);
       if (about !== undefined && config !== undefined && calibrationText !== undefined) return new Recording(path, aboutOf(path, { about, config, calibrationText }));
-      if (record.type === 'Message') throw foreign(path, 'nothing stands before its first message');
     }
-    throw new SortlineError('RECORD_UNREADABLE', `the recording ${path} ends before its first entry: it was cut off as it began, nothing in it can be used`, { context: { path } });
+    throw new SortlineError('RECORD_UNREADABLE', `the recording ${path} ends without saying what it is about: it was cut off as it began, or rewritten by another program that left that out`, { context: { path } });
   }
 
   /** What the last reading to the end found; undefined before one. */

@@ -13,6 +13,7 @@ import { recordedConfig } from '../../src/app/replay-setup.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { openClassifier } from '../../src/classify/open-classifier.ts';
 import type { LineEvent } from '../../src/domain/line-event.ts';
+import type { RecordEntry } from '../../src/record/record-entry.ts';
 import { eventText, writeEventFile } from '../../src/record/event-file.ts';
 import { Recording } from '../../src/record/open-recording.ts';
 import { smallBeltConfig, virtualAbout, virtualEntries, virtualWorld, writeEntries, writeVirtualRecording } from '../record/virtual-recording.ts';
@@ -81,6 +82,28 @@ describe('a replay', () => {
     const alarm = events.find((event) => event.kind === 'alarm.raised' && event.alarm === 'e-stop');
     expect(alarm!.atNs - pressedNs).toBeLessThan(50e6);
     expect(events.filter((event) => event.kind === 'item.commanded' && event.atNs > alarm!.atNs)).toEqual([]);
+  });
+});
+
+describe('a replay of trouble', () => {
+  test('the cable pulled and the board restarted: safe, and on again at the operator\'s start', async () => {
+    const entries = virtualEntries({ items: 3 });
+    const pulledNs = input.firstFrameNs + 2.2e9, restartedNs = pulledNs + 0.5e9, startedNs = pulledNs + 1.2e9;
+    const base = 3000;
+    const changed = entries.map((entry): RecordEntry => (entry.kind === 'belt' && entry.atNs >= restartedNs ? { ...entry, sample: { ...entry.sample, counts: entry.sample.counts - base } } : entry)).concat(
+      { kind: 'board', atNs: pulledNs, event: { kind: 'link.down', reason: 'unplugged', retryInMs: 100 } },
+      { kind: 'board', atNs: restartedNs, event: { kind: 'link.up', rebooted: true, hello: { protocolVersion: 1, firmware: 'x', bootId: 2, outputCount: 8, queueDepth: 32 } } },
+      { kind: 'event', atNs: startedNs, event: { kind: 'line.state', atNs: startedNs, state: 'running', reason: 'started', by: 'anna' } },
+    );
+    const troubled = join(folder, 'troubled.mcap');
+    await writeEntries(troubled, virtualAbout(), changed.sort((a, b) => a.atNs - b.atNs));
+    const { events } = await replayRun({ input: readReplayInput(Recording.open(troubled)), log: silentLogger });
+    const states = events.filter((event) => event.kind === 'line.state' && event.atNs > input.firstFrameNs);
+    expect(states.map((event) => event.kind === 'line.state' && event.state).filter((state, index, all) => state !== all[index - 1])).toEqual(['safe', 'running', 'stopped']);
+    expect(states[0]!.atNs - pulledNs).toBeLessThan(100e6);
+    expect(states.find((event) => event.kind === 'line.state' && event.state === 'running')!.atNs - startedNs).toBeLessThan(100e6);
+    expect(events.filter((event) => event.kind === 'item.seen' && event.atNs > startedNs).length).toBeGreaterThan(0);
+    expect(events.filter(({ kind }) => kind === 'item.seen').length).toBe(events.filter(({ kind }) => kind === 'item.settled').length);
   });
 });
 

@@ -1,10 +1,11 @@
 // Recordings as files: everything comes back, a cut file is good up to its last whole chunk, and other programs read them by their schemas alone.
-import { McapIndexedReader } from '@mcap/core';
+import { McapIndexedReader, McapStreamReader, McapWriter } from '@mcap/core';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { zstdCompressSync } from 'node:zlib';
 import protobuf from 'protobufjs';
 import 'protobufjs/ext/descriptor/index.js';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -105,6 +106,18 @@ describe('a recording', () => {
 });
 
 describe('another program', () => {
+  test('may rewrite it with compressed chunks and its description at the end', async () => {
+    const path = join(folder, 'original.mcap'), rewritten = join(folder, 'rewritten.mcap');
+    await writeEntries(path, about, virtualEntries({ items: 1 }));
+    for (const [compression, compress] of [['zstd', zstdCompressSync], ['lz4', (bytes: Uint8Array) => bytes]] as const) {
+      await rewrite(path, rewritten, { compression, compress });
+      const recording = Recording.open(rewritten);
+      const entries = plain(recording.entries());
+      if (compression === 'zstd') expect(entries).toEqual(plain(Recording.open(path).entries()));
+      else expect(recording.end!.problems.join()).toContain('lz4');
+    }
+  });
+
   test('finds every message by the index, each by its schema', async () => {
     const path = join(folder, 'indexed.mcap');
     const entries = virtualEntries({ items: 1 });
@@ -139,3 +152,29 @@ describe('another program', () => {
     expect(reader.chunkIndexes.length).toBeGreaterThan(4);
   });
 });
+
+/** As a general tool would: messages first, then metadata and attachments. */
+async function rewrite(from: string, to: string, { compression, compress }: { compression: string; compress: (bytes: Uint8Array) => Uint8Array }): Promise<void> {
+  const pieces: Uint8Array[] = [];
+  let position = 0n;
+  const writer = new McapWriter({
+    writable: { write: async (bytes) => { pieces.push(bytes.slice()); position += BigInt(bytes.length); }, position: () => position },
+    compressChunk: (bytes) => ({ compression, compressedData: compress(bytes) }),
+  });
+  await writer.start({ profile: 'sortline', library: 'another tool' });
+  const reader = new McapStreamReader();
+  reader.append(readFileSync(from));
+  const schemaIds = new Map<number, number>(), channelIds = new Map<number, number>();
+  const behind: (() => Promise<void>)[] = [];
+  for (let record = reader.nextRecord(); record !== undefined; record = reader.nextRecord()) {
+    const found = record;
+    if (found.type === 'Schema' && !schemaIds.has(found.id)) schemaIds.set(found.id, await writer.registerSchema(found));
+    if (found.type === 'Channel' && !channelIds.has(found.id)) channelIds.set(found.id, await writer.registerChannel({ ...found, schemaId: schemaIds.get(found.schemaId)! }));
+    if (found.type === 'Message') await writer.addMessage({ ...found, channelId: channelIds.get(found.channelId)! });
+    if (found.type === 'Metadata') behind.push(() => writer.addMetadata(found));
+    if (found.type === 'Attachment') behind.push(() => writer.addAttachment(found));
+  }
+  for (const write of behind) await write();
+  await writer.end();
+  writeFileSync(to, Buffer.concat(pieces));
+}
