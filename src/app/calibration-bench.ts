@@ -21,6 +21,7 @@ import type { Link, LinkEvent } from '../link/link.ts';
 import type { Transport } from '../link/transport.ts';
 import { createMemoryCable } from '../sim/board-cable.ts';
 import type { VirtualWorldOptions } from '../sim/options.ts';
+import type { TwinEvent } from '../sim/twin.ts';
 import type { BeltSheet } from '../sim/view-renderer.ts';
 import { VirtualBeltCamera } from '../sim/virtual-belt-camera.ts';
 import { openConnection } from './open-connection.ts';
@@ -54,6 +55,7 @@ export class CalibrationBench {
   readonly #manual: ManualClock | undefined;
   readonly #listeners = new Set<(event: LinkEvent) => void>();
   readonly #close: () => Promise<void>;
+  readonly #twinListeners = new Set<(event: TwinEvent) => void>();
   #isUp = false;
   #refusal: string | undefined;
   #sequence = 0;
@@ -71,7 +73,7 @@ export class CalibrationBench {
     if (source.kind === 'virtual-belt') {
       const cable = createMemoryCable({ clock: this.clock, latencyMs: CABLE_LATENCY_MS });
       this.plant = new VirtualPlant({
-        clock: this.clock, log, cable, actuators: config.actuators, sink: () => undefined,
+        clock: this.clock, log, cable, actuators: config.actuators, sink: () => undefined, onTwin: (event) => this.#onTwin(event),
         options: { twin: config.sim.twin, world: { ...config.sim.world, ...virtual.world }, images: undefined },
       });
       const { world, motion } = this.plant;
@@ -101,6 +103,11 @@ export class CalibrationBench {
   onLink(listener: (event: LinkEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
+  }
+
+  /** Hears what truly happens on the virtual belt; nothing on a real one. */
+  onTwin(listener: (event: TwinEvent) => void): void {
+    this.#twinListeners.add(listener);
   }
 
   /** The belt runs from now on. Throws LINK_PROTOCOL where the board refuses. */
@@ -153,6 +160,10 @@ export class CalibrationBench {
     await this.camera.close();
     await this.plant?.twin.stop();
     await this.#close();
+  }
+
+  #onTwin(event: TwinEvent): void {
+    for (const listener of this.#twinListeners) listener(event);
   }
 
   #onLink(event: LinkEvent): void {
