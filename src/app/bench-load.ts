@@ -30,6 +30,8 @@ export interface LoadBenchReport {
   readonly mqttCommands: number;
   readonly scrapes: number;
   readonly viewerMessages: number;
+  /** Why the line stopped meanwhile, as often as it did: a machine that is too busy for it measures nothing. */
+  readonly stops: readonly string[];
 }
 
 export interface LoadBenchOptions {
@@ -74,7 +76,7 @@ export async function benchLoad({ config, seconds, rounds, clock, onProgress }: 
     await load.stop();
     await worker.stop();
   }
-  return { quiet: spellOf(spells.quiet), tenViewers: spellOf(spells.tenViewers), loaded: spellOf(spells.loaded), mqttCommands: load.commandsSent, scrapes: load.scrapes, viewerMessages: load.viewerMessages };
+  return { quiet: spellOf(spells.quiet), tenViewers: spellOf(spells.tenViewers), loaded: spellOf(spells.loaded), mqttCommands: load.commandsSent, scrapes: load.scrapes, viewerMessages: load.viewerMessages, stops: worker.stops };
 }
 
 function withOwnPorts(config: Config): Config {
@@ -93,10 +95,12 @@ function spellOf(measured: readonly Measured[]): LoadSpell {
 }
 
 class LineUnderLoad {
+  readonly stops: string[] = [];
   readonly #child: ChildProcess;
 
   constructor(config: Config) {
     this.#child = fork(WORKER, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    this.#child.on('message', (message: FromLoadWorker) => { if (message.kind === 'stopped') this.stops.push(message.reason); });
     this.send({ kind: 'start', config });
   }
 

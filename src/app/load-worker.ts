@@ -20,8 +20,12 @@ export type ToLoadWorker = { readonly kind: 'start'; readonly config: Config } |
 
 export type FromLoadWorker =
   | { readonly kind: 'running'; readonly dashboard: string; readonly mqtt: string }
+  /** The line was stopped, by a fault; it is started again at once. */
+  | { readonly kind: 'stopped'; readonly reason: string }
   /** Since `begin`. */
   | { readonly kind: 'measured'; readonly overheadMs: readonly number[]; readonly cpuMs: number; readonly wallMs: number };
+
+const RESTART_MS = 500;
 
 /** Exposure to command written, without inference: from the look that decided, as the line itself counts it. */
 class Overheads {
@@ -49,10 +53,16 @@ async function run(config: Config): Promise<void> {
     sink: (event) => {
       overheads.handle(event);
       outlets.sink(event);
+      if (event.kind === 'line.state' && event.state === 'safe') {
+        say({ kind: 'stopped', reason: event.reason });
+        startAgain();
+      }
       if (event.kind === 'line.state' && event.state === 'running') say({ kind: 'running', dashboard: outlets.addresses.dashboard!, mqtt: outlets.addresses.mqtt });
     },
     onSnapshot: (jpeg, marks) => outlets.showSnapshot(jpeg, marks),
   });
+  // As an operator would who stands beside it: until whatever stopped it is gone.
+  const startAgain = (): void => void systemClock.after(RESTART_MS, () => void live.line.requestStart('bench').then(({ result }) => { if (result === 'refused' && live.line.state === 'safe') startAgain(); }));
   await live.start();
   let began = { cpu: process.cpuUsage(), atNs: systemClock.nowNs() };
   process.on('message', (message: ToLoadWorker) => {

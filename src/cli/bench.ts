@@ -96,9 +96,9 @@ async function runLoad({ config: file, seconds, json }: BenchFlags): Promise<voi
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : loadText(report));
 }
 
-function loadText({ quiet, tenViewers, loaded, mqttCommands, scrapes, viewerMessages }: LoadBenchReport): string {
+function loadText({ quiet, tenViewers, loaded, mqttCommands, scrapes, viewerMessages, stops }: LoadBenchReport): string {
   const spell = (name: string, { p50, p99, commands, cpu }: LoadSpell): string => `${name.padEnd(13)} exposure→command p50 ${p50?.toFixed(1) ?? '-'} ms, p99 ${p99?.toFixed(1) ?? '-'} ms over ${commands} items; the line's process used ${(100 * cpu).toFixed(1)} % of a core`;
-  return [spell('quiet', quiet), spell('10 viewers', tenViewers), spell('all at once', loaded), `all at once: 20 viewers, ${mqttCommands} MQTT commands, ${scrapes} scrapes; viewers took ${viewerMessages} messages`, ''].join('\n');
+  return [spell('quiet', quiet), spell('10 viewers', tenViewers), spell('all at once', loaded), `all at once: 20 viewers, ${mqttCommands} MQTT commands, ${scrapes} scrapes; viewers took ${viewerMessages} messages`, ...(stops.length > 0 ? [`the machine was too busy: the line stopped ${stops.length} times meanwhile (${stops[0]})`] : []), ''].join('\n');
 }
 
 function trainingText({ architecture, batchSize, forwardMs, stepMs, ratio }: TrainingBenchReport): string {

@@ -12,7 +12,10 @@ import { RunningLine } from './running-line.ts';
 const PASSWORD = 'correct horse battery';
 const screenshots = process.env['SORTLINE_SCREENSHOTS'];
 
-describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
+/** Longest wait for what the page shows, ms: the machine may be busy with other tests. */
+const PATIENCE_MS = 25_000;
+
+describe.skipIf(chromiumPath === undefined)('the dashboard', { timeout: 60_000 }, () => {
   let line: RunningLine;
   let browser: Browser;
   let url: string;
@@ -35,6 +38,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
 
   async function open(options: BrowserContextOptions = {}, path = ''): Promise<Page> {
     const opened = await (await browser.newContext(options)).newPage();
+    opened.setDefaultTimeout(PATIENCE_MS);
     // A refused login and a picture that was not kept are answers with a status, which Chromium notes as failed.
     opened.on('console', (message) => { if (!/status of (401|404)/.test(message.text())) complaints.push(message.text()); });
     opened.on('pageerror', (error) => complaints.push(error.message));
@@ -53,6 +57,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     if (screenshots !== undefined) await of.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
   }
 
+  const eventually = (what: () => Promise<unknown>): ReturnType<typeof expect.poll> => expect.poll(what, { timeout: PATIENCE_MS });
   const state = (on: Page): ReturnType<Page['locator']> => on.locator('.state .word');
 
   test('asks who one is, and lets in only who knows the password', async () => {
@@ -67,21 +72,21 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
   });
 
   test('shows the live picture with what was found in it, and items as they come', async () => {
-    await page.locator('#items tbody tr').nth(2).waitFor({ timeout: 20_000 });
+    await page.locator('#items tbody tr').nth(2).waitFor();
     await page.locator('#camera').waitFor();
-    await expect.poll(() => page.locator('#camera').evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth)).toBeGreaterThan(300);
-    await expect.poll(() => page.locator('#camera').getAttribute('alt'), { timeout: 8000 }).toMatch(/\d+ % to \w+/);
+    await eventually(() => page.locator('#camera').evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth)).toBeGreaterThan(300);
+    await eventually(() => page.locator('#camera').getAttribute('alt')).toMatch(/\d+ % to \w+/);
     expect(await state(page).textContent()).toBe('running');
     expect(await page.locator('.belt .item').count()).toBeGreaterThan(0);
     await picture('live', page);
-  }, 30_000);
+  });
 
   test('pauses and starts, and says who did', async () => {
     await page.getByRole('button', { name: 'Pause' }).click();
     await page.getByText('by mia (dashboard)').waitFor();
     expect(await state(page).textContent()).toBe('paused');
     await page.getByRole('button', { name: 'Start' }).click();
-    await expect.poll(() => state(page).textContent()).toBe('running');
+    await eventually(() => state(page).textContent()).toBe('running');
   });
 
   test('tries a recipe on the last items, applies it, and goes back', async () => {
@@ -96,9 +101,9 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     expect(of).toBeGreaterThanOrEqual(changed);
     await picture('recipe', page);
     await page.getByRole('button', { name: 'Apply' }).click();
-    await expect.poll(() => heading.textContent()).toBe('Recipe “everything <b>passes</b>”');
+    await eventually(() => heading.textContent()).toBe('Recipe “everything <b>passes</b>”');
     await page.getByRole('button', { name: 'Back to “default”' }).click();
-    await expect.poll(() => heading.textContent()).toBe('Recipe “default”');
+    await eventually(() => heading.textContent()).toBe('Recipe “default”');
     expect(await page.getByLabel('Bin for metal').inputValue()).toBe('metal');
   });
 
