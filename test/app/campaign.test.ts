@@ -1,7 +1,8 @@
 // Days with faults: random ones within a time budget, and the scenarios that once found something.
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { INVARIANTS } from '../../src/app/campaign/invariants.ts';
 import { runCampaign } from '../../src/app/campaign/run-campaign.ts';
 import { shortestReproduction } from '../../src/app/campaign/reproduction.ts';
 import { simulateDay } from '../../src/app/campaign/simulated-day.ts';
@@ -80,4 +81,9 @@ describe('a campaign', () => {
     expect(found.runs).toBe(tried.length);
     expect(found.runs).toBeLessThan(60);
   });
+});
+
+test('docs/faults.md has every kind of fault and every invariant', () => {
+  const page = readFileSync(new URL('../../docs/faults.md', import.meta.url), 'utf8');
+  expect([...FAULT_KINDS, ...Object.keys(INVARIANTS)].filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
 });
