@@ -4,26 +4,25 @@
 //
 //   event ─▶ retained state ─────┐
 //   ledger ─▶ outbox ─▶ drain ───┴─▶ window of messages in flight ─▶ broker session, opened again with back-off
-import type { Clock, Timer } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { delay } from '../base/clock.ts';
 import { reasonOf } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
-import type { MonotonicNs } from '../base/units.ts';
-import { NS_PER_MS } from '../base/units.ts';
 import type { LineEvent } from '../domain/line-event.ts';
 import { ALARM_CODES } from '../domain/line-event.ts';
 import type { ExecuteCommand } from '../domain/operator-command.ts';
 import type { Outbox } from '../ledger/outbox.ts';
 import type { OutboxRow } from '../ledger/outbox-table.ts';
 import { BrokerConnection } from './broker-connection.ts';
-import type { BrokerMessage, BrokerSession, OpenSession, PublishResult, ReceivedMessage } from './broker-session.ts';
+import type { BrokerSession, OpenSession, ReceivedMessage } from './broker-session.ts';
 import type { BrokerSettings } from './broker-settings.ts';
 import { contractMessage, responseTopicOf } from './contract-message.ts';
 import type { MqttOptions } from './options.ts';
 import { OutboxDrain } from './outbox-drain.ts';
 import { RequestDesk } from './request-desk.ts';
 import { RetainedState } from './retained-state.ts';
+import { SendWindow } from './send-window.ts';
 import type { Identity, LineFacts } from './state-topics.ts';
 import { StateTopics } from './state-topics.ts';
 import { topicPrefix } from './topics.ts';
@@ -49,13 +48,8 @@ export interface PublisherDeps {
   readonly onUp?: () => void;
 }
 
-/** Messages on their way at once, at most; the broker may ask for fewer. */
-const WINDOW = 128;
 const DRAIN_MS = 2000;
 const CLOSE_MS = 1000;
-/** A broker that answers pings but acknowledges nothing for this long is connected to anew. */
-const ACKNOWLEDGE_MS = 20_000;
-const WATCH_PERIOD_MS = 5000;
 /** A broker that refuses item events is asked again after this long; they wait. */
 const REFUSED_RETRY_MS = 30_000;
 
@@ -68,10 +62,7 @@ export class Publisher {
   readonly #drain: OutboxDrain;
   readonly #desk: RequestDesk;
   readonly #connection: BrokerConnection;
-  #window = WINDOW;
-  #inFlight = 0;
-  #progressAtNs: MonotonicNs = 0;
-  #watch: Timer | undefined;
+  readonly #window: SendWindow;
   #isTellingDropped = false;
   #isRefused = false;
   #drained: (() => void) | undefined;
@@ -82,6 +73,7 @@ export class Publisher {
     this.#log = deps.log.child({ room: 'publish' });
     this.#prefix = topicPrefix(identity);
     this.#topics = new StateTopics(clock, identity, facts);
+    this.#window = new SendWindow({ clock, log: this.#log, onRoom: () => this.#pump() });
     this.#drain = new OutboxDrain({ clock, outbox, eventsPerSecond: options.outbox.eventsPerSecond, onReady: () => this.#pump() });
     this.#desk = new RequestDesk({ clock, log: this.#log, options: options.commands, stamp: this.#topics.stamp, execute: deps.execute });
     this.#connection = new BrokerConnection({
@@ -101,7 +93,7 @@ export class Publisher {
   start(): void {
     this.#deps.outbox.onAdded = () => this.#pump();
     this.#connection.start();
-    this.#watch = this.#deps.clock.every(WATCH_PERIOD_MS, () => this.#watchProgress());
+    this.#window.start();
   }
 
   /** The sink. Costs some microseconds and never throws. */
@@ -122,7 +114,7 @@ export class Publisher {
 
   /** Sends what is pending for at most 2 s, then disconnects in order: the will is not sent. What is left waits in the ledger. */
   async stop(): Promise<void> {
-    this.#watch?.cancel();
+    this.#window.stop();
     const session = this.#connection.stop();
     if (session !== undefined && this.#pending > 0) await this.#drainOut();
     this.#deps.outbox.onAdded = () => undefined;
@@ -136,7 +128,7 @@ export class Publisher {
   }
 
   get #pending(): number {
-    return this.pendingCount + this.#retained.dirtyCount + this.#inFlight;
+    return this.pendingCount + this.#retained.dirtyCount + this.#window.inFlight;
   }
 
   #drainOut(): Promise<void> {
@@ -156,8 +148,7 @@ export class Publisher {
   }
 
   #opened(session: BrokerSession): void {
-    this.#window = Math.min(WINDOW, session.receiveMaximum);
-    this.#inFlight = 0;
+    this.#window.opened(session);
     this.#retained.markAllDirty();
     this.#log.info({ mqtt: session.protocolVersion, waiting: this.pendingCount }, `connected to the MQTT broker, ${this.pendingCount} events waiting`);
     const { discovery } = this.#deps;
@@ -169,7 +160,7 @@ export class Publisher {
   }
 
   #lost(): void {
-    this.#inFlight = 0;
+    this.#window.lost();
     this.#isTellingDropped = false;
     this.#drain.returnInFlight();
     this.#drained?.();
@@ -177,11 +168,11 @@ export class Publisher {
 
   /** Fills the window: what was given up, then live state, then the items in order. */
   #pump(): void {
-    while (this.isConnected && this.#inFlight < this.#window) {
+    while (this.#window.hasRoom) {
       if (this.#tellDropped()) continue;
       const job = this.#retained.take();
       if (job !== undefined) {
-        this.#send(contractMessage({ ...job, retain: true }), () => this.#retained.done(job));
+        this.#window.send(contractMessage({ ...job, retain: true }), () => this.#retained.done(job));
         continue;
       }
       const row = this.#drain.next();
@@ -193,7 +184,7 @@ export class Publisher {
 
   #sendRow(row: OutboxRow): void {
     const eventId = `${this.#deps.outbox.stream}/${row.sequence}`;
-    this.#send(contractMessage({ topic: `${this.#prefix}/item/${row.kind}`, payload: row.payload, retain: false, eventId }), (result) => {
+    this.#window.send(contractMessage({ topic: `${this.#prefix}/item/${row.kind}`, payload: row.payload, retain: false, eventId }), (result) => {
       if (result.result === 'refused' && result.because === 'rights') return this.#refused(result.reason);
       this.#drain.done(row);
       if (!this.#isRefused) return;
@@ -215,30 +206,11 @@ export class Publisher {
     if (dropped === undefined || this.#isTellingDropped) return false;
     this.#isTellingDropped = true;
     this.#log.warn({ ...dropped }, `${dropped.predictions} predictions and ${dropped.outcomes} outcomes had to be given up: too many waited for the broker`);
-    this.#send(contractMessage({ topic: `${this.#prefix}/item/dropped`, payload: JSON.stringify(this.#topics.dropped(dropped)), retain: false }), () => {
+    this.#window.send(contractMessage({ topic: `${this.#prefix}/item/dropped`, payload: JSON.stringify(this.#topics.dropped(dropped)), retain: false }), () => {
       this.#deps.outbox.toldDropped(dropped);
       this.#isTellingDropped = false;
     });
     return true;
-  }
-
-  #send(message: BrokerMessage, answered: (result: PublishResult) => void): void {
-    const session = this.#connection.session!;
-    if (this.#inFlight++ === 0) this.#progressAtNs = this.#deps.clock.nowNs();
-    void session.publish(message).then((result) => {
-      // An answer that belongs to a session that is gone was already taken back.
-      if (session !== this.#connection.session) return;
-      this.#inFlight--;
-      this.#progressAtNs = this.#deps.clock.nowNs();
-      if (result.result === 'refused') this.#log.warn({ topic: message.topic, reason: result.reason }, `the broker refused a message on ${message.topic}: ${result.reason}`);
-      answered(result);
-      this.#pump();
-    });
-  }
-
-  #watchProgress(): void {
-    const silentMs = (this.#deps.clock.nowNs() - this.#progressAtNs) / NS_PER_MS;
-    if (this.#inFlight > 0 && silentMs > ACKNOWLEDGE_MS) this.#connection.session?.abort(`no message was acknowledged for ${Math.round(silentMs / 1000)} s`);
   }
 
   #received(message: ReceivedMessage): void {
@@ -251,7 +223,7 @@ export class Publisher {
     void this.#desk.answer(command, message).then((answer) => {
       if (answer === undefined || !this.isConnected) return;
       const topic = responseTopicOf(message, `${this.#prefix}/response/${command}`, this.#prefix);
-      this.#send(contractMessage({ topic, payload: JSON.stringify(answer), retain: false, correlationData: message.correlationData }), () => undefined);
+      this.#window.send(contractMessage({ topic, payload: JSON.stringify(answer), retain: false, correlationData: message.correlationData }), () => undefined);
     });
   }
 
