@@ -52,7 +52,7 @@ export async function runLine(options: RunOptions): Promise<number> {
   });
   beforeFatal(() => live.stop('internal error'));
   const stopAsked = Promise.race([untilSignal(clock, () => process.exit(130)), refused, ...(seconds === undefined ? [] : [delay(clock, seconds * MS_PER_S).then(() => `the clock, after ${seconds} s`)])]);
-  process.stdout.write(banner({ config, configPath, addresses: outlets.addresses, plant: live.plant !== undefined }));
+  process.stdout.write(banner({ config, configPath, recordTo, addresses: outlets.addresses, plant: live.plant !== undefined }));
   const watch = configPath === undefined ? undefined : followConfig(configPath, { running: config, line: live.line, log });
   const systemd = new SystemdNotice({ clock, log, environment: process.env });
   await live.start();
@@ -71,11 +71,12 @@ export async function runLine(options: RunOptions): Promise<number> {
 interface BannerFacts {
   config: Config;
   configPath: string | undefined;
+  recordTo: string | undefined;
   addresses: { readonly mqtt: string; readonly dashboard: string | undefined };
   plant: boolean;
 }
 
-function banner({ config, configPath, addresses, plant }: BannerFacts): string {
+function banner({ config, configPath, recordTo, addresses, plant }: BannerFacts): string {
   const { line, ledger, camera, link, classifier } = config;
   return [
     '',
@@ -85,6 +86,7 @@ function banner({ config, configPath, addresses, plant }: BannerFacts): string {
     `  MQTT       ${addresses.mqtt}, topics sortline/${line.site}/${line.id}/#`,
     `  ledger     ${ledger.path}`,
     `  camera     ${camera.source.kind}   board  ${link.connection.kind}   model  ${classifier.model}`,
+    ...(config.record.enabled ? [`  recording  ${recordTo ?? `into ${config.record.folder} (${config.record.mode})`}`] : []),
     `  Ctrl-C     stops the line and prints the ledger`,
     '', '',
   ].join('\n');

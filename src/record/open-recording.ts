@@ -113,7 +113,7 @@ function* recordsOf(path: string, onProblem: (problem: string) => void): Generat
       }
     }
     if (readBytes === 0) throw new SortlineError('RECORD_UNREADABLE', `the recording ${path} is empty: it was cut off as it began`, { context: { path } });
-    if (!parser.isComplete) onProblem(`the file has no end: it was cut off (a killed process, a full disk), and the last ${parser.unreadBytes} bytes, a chunk that is not whole, were left out`);
+    if (!parser.isComplete) onProblem(`the file has no end: it was cut off (a killed process, a full disk) behind its last whole chunk${parser.unreadBytes === 0 ? '' : `; ${parser.unreadBytes} bytes of the next were left out`}`);
   } finally {
     closeSync(file);
   }
