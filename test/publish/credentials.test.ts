@@ -10,6 +10,7 @@ import { brokerSettings } from '../../src/publish/broker-settings.ts';
 import { openEmbeddedBroker } from '../../src/publish/embedded-broker.ts';
 import type { MqttOptions } from '../../src/publish/options.ts';
 import { mqttOptions } from '../../src/publish/options.ts';
+import { decided } from '../ledger/events.ts';
 import { stateEvent, createPublisher, IDENTITY, PREFIX } from './publishers.ts';
 import type { TestBroker } from './brokers.ts';
 import { hasMosquitto, openMosquitto } from './brokers.ts';
@@ -90,6 +91,20 @@ test('the embedded broker names a port that is taken, and what to do', async () 
   closing.push(() => first.close());
   const second = openEmbeddedBroker({ host: '127.0.0.1', port: first.port, log: silentLogger });
   await expect(second).rejects.toMatchObject({ code: 'MQTT_PORT_IN_USE', message: expect.stringMatching(new RegExp(`port ${first.port} .*mqtt\\.url.*mqtt\\.embedded\\.port`)) });
+});
+
+test.skipIf(!hasMosquitto)('a broker that takes the state and refuses the item events is named; the events wait', async () => {
+  const file = join(folder, 'access-list');
+  writeFileSync(file, ['topic readwrite #', `topic deny ${PREFIX}/item/#`, ''].join('\n'));
+  const broker = await openMosquitto(undefined, ['allow_anonymous true', `acl_file ${file}`]);
+  closing.push(() => broker.close());
+  const told = new Promise<string>((resolve) => {
+    const publisher = createPublisher({ url: broker.url, onDown: (message) => resolve(`${publisher.pendingCount} waiting: ${message}`) });
+    closing.push(() => publisher.stop());
+    publisher.start();
+    publisher.handle(decided('a'));
+  });
+  expect(await told).toMatch(/^1 waiting: the broker refuses item events: .*sortline-hall1-east.*access list/);
 });
 
 describe('TLS', () => {

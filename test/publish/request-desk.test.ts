@@ -1,9 +1,12 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { silentLogger } from '../../src/base/logger.ts';
 import { ManualClock } from '../../src/base/manual-clock.ts';
 import type { ExecuteCommand } from '../../src/domain/operator-command.ts';
+import { COMMAND_NAMES } from '../../src/domain/operator-command.ts';
 import { mqttOptions } from '../../src/publish/options.ts';
 import type { MqttOptions } from '../../src/publish/options.ts';
+import { response as responseSchema } from '../../src/publish/payload-schemas.ts';
 import { createStamp } from '../../src/publish/payloads.ts';
 import { RequestDesk } from '../../src/publish/request-desk.ts';
 
@@ -115,4 +118,17 @@ test('what was sent before the service began is refused: the run before may have
 test('a picture comes as base64', async () => {
   const { desk, clock } = openDesk({ execute: async () => ({ result: 'accepted', jpeg: new Uint8Array([0xff, 0xd8, 0xff]) }) });
   expect(await desk.answer('snapshot', request(clock, 'a'))).toMatchObject({ result: 'accepted', jpegBase64: '/9j/' });
+});
+
+test('whatever bytes come, under whatever name, each is answered as the contract says or ignored, and only what is valid is obeyed', async () => {
+  const name = fc.oneof(fc.constantFrom(...COMMAND_NAMES), fc.string({ maxLength: 80 }), fc.constantFrom('constructor', '__proto__', '+', '#', ''));
+  const field = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null), fc.array(fc.string(), { maxLength: 3 }), fc.dictionary(fc.string(), fc.string(), { maxKeys: 3 }));
+  const near = fc.record({ id: fc.oneof(fc.constant('a'), field), atIso: fc.oneof(fc.constant('2026-01-01T00:00:00.000Z'), field), by: field, bin: field, enabled: field, text: field, recipe: field, alarm: field }, { requiredKeys: [] })
+    .map((value) => new TextEncoder().encode(JSON.stringify(value)));
+  await fc.assert(fc.asyncProperty(name, fc.oneof(near, fc.json().map((text) => new TextEncoder().encode(text)), fc.uint8Array({ maxLength: 200 })), async (command, payload) => {
+    const { desk, asked } = openDesk({ commands: { allow: [...COMMAND_NAMES] } });
+    const answer = await desk.answer(command, { payload, retained: false });
+    expect(responseSchema.safeParse(answer).error).toBeUndefined();
+    expect(asked.length > 0).toBe(answer?.result === 'accepted');
+  }), { numRuns: 500 });
 });
