@@ -50,6 +50,8 @@ const SETTLE_MS = 1500;
 const COMMANDS_PER_SECOND = 200;
 /** The same items again and again: drawing new ones is no work of a line. */
 const DISTINCT_ITEMS = 24;
+/** The drawings made before the first picture take longer than a camera may be silent. */
+const STALL_MS = 10_000;
 
 type Measured = Extract<FromLoadWorker, { kind: 'measured' }>;
 
@@ -80,9 +82,9 @@ export async function benchLoad({ config, seconds, rounds, clock, onProgress }: 
 }
 
 function withOwnPorts(config: Config): Config {
-  const { sim, web, mqtt } = config;
+  const { sim, web, mqtt, camera } = config;
   return {
-    ...config, web: { ...web, port: 0 }, mqtt: { ...mqtt, url: undefined, embedded: { ...mqtt.embedded, port: 0 } },
+    ...config, camera: { ...camera, capture: { ...camera.capture, stallMinMs: STALL_MS } }, web: { ...web, port: 0 }, mqtt: { ...mqtt, url: undefined, embedded: { ...mqtt.embedded, port: 0 } },
     sim: { ...sim, world: { ...sim.world, itemsPerSecond: 3, distinctItems: DISTINCT_ITEMS } },
   };
 }

@@ -24,7 +24,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', { timeout: 60_000 }
 
   beforeAll(async () => {
     const users = usersText([{ name: 'mia', role: 'maintainer', passwordHash: await hashPassword(PASSWORD, 10) }, { name: 'vera', role: 'viewer', passwordHash: await hashPassword(PASSWORD, 10) }]);
-    line = new RunningLine('mqtt: {embedded: {port: 0}}\nharvest: {enabled: true, perHour: 3600, maxConfidence: 1}\nsim: {world: {itemsPerSecond: 2, distinctItems: 12}}', { web: 'users: users, labels: labelled', files: { users } });
+    line = new RunningLine('mqtt: {embedded: {port: 0}}\nharvest: {enabled: true, perHour: 3600, maxConfidence: 1}\nsim: {world: {itemsPerSecond: 2}}\ncamera: {capture: {stallMinMs: 15000}}', { web: 'users: users, labels: labelled', files: { users } });
     [browser, url] = await Promise.all([openChromium(), line.said(/dashboard {2}(http\S+)/)]);
     page = await open();
     await logIn(page, 'mia');
