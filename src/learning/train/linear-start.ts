@@ -14,6 +14,7 @@ import type { TrainedHead } from './model-backbone.ts';
 import { pictureBatches, plainPictures } from './plain-batches.ts';
 import type { Schedule } from './schedule.ts';
 import { ratesAt } from './schedule.ts';
+import type { FeatureScale } from './softmax-head.ts';
 import { bringToScale, scaleOf, SoftmaxHead } from './softmax-head.ts';
 
 export interface LinearStartDeps {
@@ -43,7 +44,7 @@ export async function linearStart(deps: LinearStartDeps): Promise<TrainedHead | 
   if (all === undefined) return undefined;
   const samples = pictures.train.length;
   const features = all.subarray(0, samples * featureCount);
-  const scale = scaleOf(features, featureCount);
+  const scale = evenScale(scaleOf(features, featureCount));
   bringToScale(all, scale);
   const head = new SoftmaxHead({ featureCount, optimiser: 'adamw', dropout: 0 });
   const { seed } = targets.hyperparameters;
@@ -63,6 +64,15 @@ export async function linearStart(deps: LinearStartDeps): Promise<TrainedHead | 
   const verdicts = verdictsOf(pictures.val, head.logits(all.subarray(samples * featureCount), pictures.val.length));
   deps.onNote(`the last layer alone: ${(100 * evaluateVerdicts(verdicts, 0).accuracy).toFixed(1)} % of validation`);
   return head.linear(scale);
+}
+
+/**
+ * One deviation for all features. Each brought to its own would give those that hardly vary large weights, through which the
+ * gradients of the first steps would tear at the network.
+ */
+function evenScale({ mean, deviation }: FeatureScale): FeatureScale {
+  const common = Math.sqrt(deviation.reduce((sum, value) => sum + value * value, 0) / deviation.length);
+  return { mean, deviation: deviation.map(() => common) };
 }
 
 /** (training pictures and those of validation, features) float32. */

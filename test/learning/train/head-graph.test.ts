@@ -26,8 +26,26 @@ describe('the graphs of head mode', () => {
   const random = createRandom(3);
   const images = Uint8Array.from({ length: COUNT * SHAPE.height * SHAPE.width * 3 }, () => random.integer(0, 255));
 
-  test('give features of layer 3 and of the first block of layer 4, and keep none of the blocks behind', () => {
-    expect(headFeatureCount(backbone)).toBe(6 + 8);
+  test('give means from layer 1 to the first block of layer 4, and how spread the first two are', async () => {
+    const graph = featureGraph(backbone, SHAPE);
+    const features = await runOn(graph, images, 'features');
+    const expected: number[][] = Array.from({ length: COUNT }, () => []);
+    for (const [block, hasRms] of [['layer2.0', true], ['layer3.0', true], ['layer3.1', false], ['layer4.0', false], ['layer4.1', false]] as const) {
+      const reader = backbone.graph.nodes.find(({ name }) => name === `${block}.conv1`)!;
+      const value = reader.inputs[0]!, channels = backbone.graph.initialisers.get(reader.inputs[1]!)!.shape[1]!;
+      const values = await runOn({ ...graph, outputs: [{ name: value, type: 'float32', shape: ['n', channels, 'h', 'w'] }] }, images, value);
+      const places = values.length / COUNT / channels;
+      for (let row = 0; row < COUNT; row++) {
+        const planes = Array.from({ length: channels }, (_, channel) => [...values.subarray((row * channels + channel) * places, (row * channels + channel + 1) * places)]);
+        expected[row]!.push(...planes.map((plane) => plane.reduce((sum, each) => sum + each, 0) / places));
+        if (hasRms) expected[row]!.push(...planes.map((plane) => Math.sqrt(plane.reduce((sum, each) => sum + each * each, 0) / places)));
+      }
+    }
+    expect(headFeatureCount(backbone)).toBe(expected[0]!.length);
+    for (const [at, value] of expected.flat().entries()) expect(features[at]).toBeCloseTo(value, 3);
+  });
+
+  test('keep none of the blocks behind what they take', () => {
     const graph = featureGraph(backbone, SHAPE);
     expect(graph.nodes.some(({ name }) => name.startsWith('layer4.0'))).toBe(true);
     expect(graph.nodes.some(({ name }) => name.startsWith('layer4.1'))).toBe(false);
