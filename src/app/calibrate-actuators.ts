@@ -28,7 +28,7 @@ const MAX_COMMAND_ID = 65_535;
 const MS_PER_S = 1000;
 
 /** What calibration needs of whoever stands at the line, or of the simulator. */
-export interface ActuatorHelper {
+export interface ActuatorWitness {
   /** The belt runs at about this speed when it resolves. */
   setSpeed(mmPerSecond: number): Promise<void>;
   /** Whether the item at `positionCounts` went into the bin of `actuator`; undefined where something else took it. */
@@ -41,7 +41,7 @@ export interface CalibrateActuatorsOptions {
   readonly actuators: readonly ActuatorOptions[];
   /** mm/s, slow and fast. */
   readonly speeds: readonly [number, number];
-  readonly helper: ActuatorHelper;
+  readonly witness: ActuatorWitness;
   readonly onTry?: (told: { readonly actuator: string; readonly aimMm: Millimetres; readonly isHit: boolean }) => void;
 }
 
@@ -61,7 +61,7 @@ interface Task {
 
 /** Throws CALIB_NO_TARGET without items, CALIB_POOR_FIT where an actuator hits nothing within reach or the windows contradict each other. */
 export async function calibrateActuators(bench: CalibrationBench, options: CalibrateActuatorsOptions): Promise<ActuatorResult[]> {
-  const { actuators, calibration, helper, speeds, vision } = options;
+  const { actuators, calibration, witness, speeds, vision } = options;
   const eyes = new BeltEyes(calibration, vision);
   const range = new FiringRange(bench, eyes, options);
   try {
@@ -69,7 +69,7 @@ export async function calibrateActuators(bench: CalibrationBench, options: Calib
     const windows = new Map<string, SpeedWindow[]>(actuators.map(({ id }) => [id, []]));
     const tries = new Map<string, number>();
     for (const speed of speeds) {
-      await helper.setSpeed(speed);
+      await witness.setSpeed(speed);
       const searches = new Map(actuators.map((actuator) => [actuator, new EdgeSearch({
         middleMm: actuator.offsetMm - (speed * (actuator.leadMs + actuator.holdMs / 2)) / MS_PER_S,
         widthMm: actuator.zoneMm + (speed * actuator.holdMs) / MS_PER_S, reachMm: REACH_MM, resolutionMm: RESOLUTION_MM,
@@ -169,7 +169,7 @@ class FiringRange {
   }
 
   async #try(task: Task, positionCounts: EncoderCounts): Promise<void> {
-    const { calibration: { countsPerMm }, helper, onTry } = this.#options;
+    const { calibration: { countsPerMm }, witness, onTry } = this.#options;
     const { output, holdMs, id } = task.actuator;
     const commandId = (this.#lastCommandId = (this.#lastCommandId % MAX_COMMAND_ID) + 1);
     const fired = new Promise<EncoderCounts | undefined>((resolve) => this.#firedAt.set(commandId, resolve));
@@ -177,7 +177,7 @@ class FiringRange {
     // What came too late, or was refused, was no try: the next item is.
     const firedAtCounts = answer.result === 'acked' ? await fired : undefined;
     this.#firedAt.delete(commandId);
-    const isHit = firedAtCounts === undefined ? undefined : await helper.sawHit(task.actuator, positionCounts);
+    const isHit = firedAtCounts === undefined ? undefined : await witness.sawHit(task.actuator, positionCounts);
     if (firedAtCounts === undefined || isHit === undefined) return this.#void(id, answer.result === 'rejected' ? answer.reason : answer.result);
     this.#voids.delete(id);
     const aimMm = (firedAtCounts - positionCounts) / countsPerMm;

@@ -30,16 +30,16 @@ export function addCalibrateActuators(calibrate: Command): void {
     .action(async (flags: ActuatorFlags) => {
       const { calibrateActuators } = await import('../app/calibrate-actuators.ts');
       const { CalibrationBench } = await import('../app/calibration-bench.ts');
-      const { personHelper, twinHelper } = await import('../app/actuator-helpers.ts');
+      const { personWitness, twinWitness } = await import('../app/actuator-witness.ts');
       const { config, store, log } = await openCalibration(flags);
       const calibration = store.calibration();
       const actuators = chosen(config.actuators, flags.actuator);
       const bench = new CalibrationBench({ config, log, virtual: { framesPerSecond: VIRTUAL_FPS, world: { itemsPerSecond: VIRTUAL_ITEMS_PER_SECOND } } });
       if (bench.plant === undefined && flags.moveBelt === undefined) throw new SortlineError('USAGE', 'belt and actuators move: say --move-belt when everybody is clear of them');
-      const person = bench.plant === undefined ? personHelper({ input: process.stdin, output: process.stderr }) : undefined;
-      const helper = person ?? twinHelper(bench, bench.plant!, config.sim.twin.rampMs);
+      const person = bench.plant === undefined ? personWitness({ input: process.stdin, output: process.stderr }) : undefined;
+      const witness = person ?? twinWitness(bench, bench.plant!, config.sim.twin.rampMs);
       const results = await bench.run(() => calibrateActuators(bench, {
-        calibration, vision: config.vision, actuators, speeds: flags.speeds, helper,
+        calibration, vision: config.vision, actuators, speeds: flags.speeds, witness,
         onTry: ({ actuator, aimMm, isHit }) => progress(`${actuator} fired with the item at ${aimMm.toFixed(1)} mm: ${isHit ? 'hit' : 'missed'}`),
       })).finally(() => { person?.close(); endProgress(); });
       store.savePart('actuators', { actuators: { ...calibration.actuators, ...Object.fromEntries(results.map(({ id, offsetMm, leadMs }) => [id, { offsetMm, leadMs }])) } }, {

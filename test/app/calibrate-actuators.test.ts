@@ -1,6 +1,6 @@
 // Fire and see on the virtual belt: the line believes an actuator to be elsewhere and quicker than it is; items tell.
 import { expect, test } from 'vitest';
-import { twinHelper } from '../../src/app/actuator-helpers.ts';
+import { twinWitness } from '../../src/app/actuator-witness.ts';
 import { calibrateActuators } from '../../src/app/calibrate-actuators.ts';
 import { CalibrationBench } from '../../src/app/calibration-bench.ts';
 import { actuatorOptions } from '../../src/actuate/options.ts';
@@ -23,7 +23,7 @@ test('finds an actuator that is 25 mm away from where the config has it, and 15 
   const bench = new CalibrationBench({ config, log: silentLogger, virtual: { framesPerSecond: 3 } });
   const believed = { ...truth, offsetMm: 595, leadMs: 0 };
   const [result] = await bench.run(() => calibrateActuators(bench, {
-    calibration, vision: config.vision, actuators: [believed], speeds: [140, 350], helper: twinHelper(bench, bench.plant!, config.sim.twin.rampMs),
+    calibration, vision: config.vision, actuators: [believed], speeds: [140, 350], witness: twinWitness(bench, bench.plant!, config.sim.twin.rampMs),
   }));
   expect(Math.abs(result!.offsetMm - truth.offsetMm)).toBeLessThan(3 * result!.offsetDeviationMm);
   expect(Math.abs(result!.leadMs - truth.leadMs)).toBeLessThan(3 * result!.leadDeviationMs);
@@ -37,6 +37,6 @@ test.each([
 ])('says that an actuator %s', async (_what, wrong, message) => {
   const bench = new CalibrationBench({ config, log: silentLogger, virtual: { framesPerSecond: 3 } });
   await expect(bench.run(() => calibrateActuators(bench, {
-    calibration, vision: config.vision, actuators: [{ ...truth, ...wrong }], speeds: [140, 350], helper: twinHelper(bench, bench.plant!, config.sim.twin.rampMs),
+    calibration, vision: config.vision, actuators: [{ ...truth, ...wrong }], speeds: [140, 350], witness: twinWitness(bench, bench.plant!, config.sim.twin.rampMs),
   }))).rejects.toMatchObject({ code: 'CALIB_POOR_FIT', message: expect.stringMatching(message) });
 }, 120_000);

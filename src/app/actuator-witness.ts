@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import type { EncoderCounts } from '../base/units.ts';
 import { RESIDUE } from '../domain/decision.ts';
 import type { Landed } from '../sim/landing.ts';
-import type { ActuatorHelper } from './calibrate-actuators.ts';
+import type { ActuatorWitness } from './calibrate-actuators.ts';
 import type { CalibrationBench } from './calibration-bench.ts';
 import type { VirtualPlant } from './virtual-plant.ts';
 
@@ -11,7 +11,7 @@ import type { VirtualPlant } from './virtual-plant.ts';
 const SPEED_SETTLES_MS = 1000;
 
 /** The twin, which decides by physics where each item lands. */
-export function twinHelper(bench: CalibrationBench, { twin, world }: VirtualPlant, rampMs: number): ActuatorHelper {
+export function twinWitness(bench: CalibrationBench, { twin, world }: VirtualPlant, rampMs: number): ActuatorWitness {
   const landedByIndex = new Map<number, Landed>();
   const waiting = new Map<number, (landed: Landed) => void>();
   bench.onTwin((event) => {
@@ -36,7 +36,7 @@ export function twinHelper(bench: CalibrationBench, { twin, world }: VirtualPlan
 }
 
 /** A person: sets the drive and watches the bin. One question at a time, in the order in which items were fired at. */
-export function personHelper(streams: { readonly input: NodeJS.ReadableStream; readonly output: NodeJS.WritableStream }): ActuatorHelper & { close(): void } {
+export function personWitness(streams: { readonly input: NodeJS.ReadableStream; readonly output: NodeJS.WritableStream }): ActuatorWitness & { close(): void } {
   const prompt = createInterface(streams);
   let last: Promise<unknown> = Promise.resolve();
   const ask = (question: string): Promise<string> => {
