@@ -28,7 +28,7 @@ beforeAll(async () => {
   await writeVirtualRecording(path, { items: 3 });
   input = readReplayInput(Recording.open(path));
   first = await replayRun({ input, log: silentLogger });
-});
+}, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a replay', () => {

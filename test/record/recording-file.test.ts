@@ -46,7 +46,7 @@ describe('a recording', () => {
       expect(recording.end).toEqual({ isWhole: true, problems: [] });
       expect(recording.about).toMatchObject({ runId: about.runId, line: about.line, wallOffsetNs: about.wallOffsetNs });
       expect(calibrationText(recording.about.calibration)).toBe(calibrationText(about.calibration));
-    }), { numRuns: 40 });
+    }), { numRuns: 25 });
   });
 
   test('cut anywhere, is good up to its last whole chunk, and says so', async () => {
@@ -69,7 +69,7 @@ describe('a recording', () => {
       expect(kept).toEqual(all.slice(0, kept.length));
       expect(recording.end!.isWhole).toBe(false);
       expect(recording.end!.problems.join()).toContain('cut off');
-    }), { numRuns: 60, examples: [[0], [8], [bytes.length - 1]] });
+    }), { numRuns: 30, examples: [[0], [8], [bytes.length - 1]] });
   });
 
   test('damaged in the middle, ends where the damage begins', async () => {
@@ -85,7 +85,7 @@ describe('a recording', () => {
       const kept = plain(recording.entries());
       expect(kept).toEqual(all.slice(0, kept.length));
       if (kept.length < all.length) expect(recording.end!.isWhole).toBe(false);
-    }), { numRuns: 60 });
+    }), { numRuns: 30 });
   });
 
   test('another program\'s MCAP and other files are refused by name', async () => {
