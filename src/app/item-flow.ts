@@ -37,7 +37,7 @@ export interface DecisionInputs {
 export interface ItemFlowDeps {
   clock: Clock;
   belt: BeltClock;
-  scheduler: Pick<Scheduler, 'submit' | 'latestDecisionCounts'>;
+  scheduler: Pick<Scheduler, 'submit' | 'letPass' | 'latestDecisionCounts'>;
   inputs: DecisionInputs;
   options: DecideOptions;
   sink: LineSink;
@@ -142,6 +142,8 @@ export class ItemFlow {
       scheduler.submit(decision);
       return;
     }
+    // It still lies on the belt: no neighbour's pulse may take it.
+    scheduler.letPass(decision);
     this.#settle({ itemId: item.itemId, bin, ...residueOutcome(reason) }, { prediction });
   }
 

@@ -38,10 +38,11 @@ function harness(running = true) {
   belt.add({ atNs: 0, counts: 0, countsPerSecond: SPEED_COUNTS_PER_S });
   const events: LineEvent[] = [];
   const submitted: Decision[] = [];
+  const passing: Decision[] = [];
   const overheads: number[] = [];
   const flow: ItemFlow = new ItemFlow({
     clock, belt, runId: 'run', sink: (event) => events.push(event), onOverhead: (ms) => overheads.push(ms),
-    scheduler: { submit: (decision) => void submitted.push(decision), latestDecisionCounts: () => LATEST_DECISION_COUNTS },
+    scheduler: { submit: (decision) => void submitted.push(decision), letPass: (decision) => void passing.push(decision), latestDecisionCounts: () => LATEST_DECISION_COUNTS },
     inputs: {
       recipe: () => recipe, isRunning: () => running,
       bins: () => new Map(['fibre', 'glass', 'metal', 'plastic'].map((bin) => [bin, { full: false, enabled: true }])),
@@ -50,7 +51,7 @@ function harness(running = true) {
   });
   const settle = (event: Partial<Extract<SchedulerEvent, { kind: 'settled' }>>): void =>
     flow.scheduled({ kind: 'settled', itemId: 'run-000001', bin: 'metal', outcome: 'sorted', cause: 'fired', ...event } as SchedulerEvent);
-  return { clock, flow, events, submitted, overheads, settle, settled: () => events.filter((event) => event.kind === 'item.settled') };
+  return { clock, flow, events, submitted, passing, overheads, settle, settled: () => events.filter((event) => event.kind === 'item.settled') };
 }
 
 describe('the item flow', () => {
@@ -66,6 +67,15 @@ describe('the item flow', () => {
     settle({ countError: 0, firedAtCounts: 9 });
     expect(settled()).toMatchObject([{ outcome: 'sorted', material: 'metal', countError: 0 }]);
     expect(flow.openCount).toBe(0);
+  });
+
+  it('tells the scheduler of what goes to the residue too: no pulse for a neighbour may take it', () => {
+    const { flow, submitted, passing, settled } = harness();
+    flow.seen(sighting(1));
+    flow.gone(1);
+    expect(submitted).toEqual([]);
+    expect(passing).toMatchObject([{ itemId: 'run-000001', bin: 'residue', reason: 'no-look' }]);
+    expect(settled()).toHaveLength(1);
   });
 
   it('decides by what is known when the last moment for an actuator comes', async () => {
