@@ -61,8 +61,10 @@ export class OutboxDrain {
     else this.#deleting ??= clock.after(DELETE_MS, () => this.#delete());
   }
 
-  /** The connection is gone: what was on its way is given out again, first. */
+  /** The connection is gone: what was on its way is given out again, first, and at once at the next. */
   returnInFlight(): void {
+    this.#held?.cancel();
+    this.#held = undefined;
     this.#ahead = [];
     this.#at = 0;
     this.#deps.outbox.returnInFlight();
@@ -71,7 +73,6 @@ export class OutboxDrain {
   /** The broker refuses what is sent: gives nothing out for `ms`, then again what it did not take. */
   hold(ms: number): void {
     this.#held ??= this.#deps.clock.after(ms, () => {
-      this.#held = undefined;
       this.returnInFlight();
       this.#deps.onReady();
     });

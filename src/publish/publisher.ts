@@ -161,7 +161,7 @@ export class Publisher {
 
   #lost(): void {
     this.#window.lost();
-    this.#isTellingDropped = false;
+    this.#isTellingDropped = this.#isRefused = false;
     this.#drain.returnInFlight();
     this.#drained?.();
   }

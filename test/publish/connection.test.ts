@@ -149,6 +149,24 @@ describe('events on their way', () => {
     expect({ pending: publisher.pendingCount, sent: itemIds(), ups }).toEqual({ pending: 0, sent: ['a', 'b', 'a', 'b'], ups: 1 });
   });
 
+  test('a new connection tries refused events at once, and tells again where they are still refused', async () => {
+    broker.acknowledges = false;
+    const publisher = await start();
+    for (const { answer } of broker.session.unanswered.splice(0)) answer({ result: 'acknowledged' });
+    publisher.handle(decided('a'));
+    const refuse = async (): Promise<void> => {
+      for (const { message, answer } of broker.session.unanswered.splice(0)) answer(message.topic.includes('/item/') ? { result: 'refused', because: 'rights', reason: 'Not authorized' } : { result: 'acknowledged' });
+      await clock.advanceMs(0);
+    };
+    await refuse();
+    broker.session.events.closed('reset');
+    await clock.advanceMs(250);
+    expect(itemIds()).toEqual(['a']);
+    await refuse();
+    expect(downs).toEqual([expect.stringContaining('refuses item events'), expect.stringContaining('was lost'), expect.stringContaining('refuses item events')]);
+    expect(publisher.pendingCount).toBe(1);
+  });
+
   test('what had to be given up is told at the connect, as the number since the last time', async () => {
     broker.refusals.push(unreachable());
     const publisher = await start({ budget: { maxEvents: 10, maxBytes: 1e6 } });
