@@ -3,13 +3,12 @@
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { createRandom } from '../base/random.ts';
-import type { EncoderCounts, MonotonicNs } from '../base/units.ts';
-import { NS_PER_MS } from '../base/units.ts';
-import { RecordingCamera } from '../camera/recording-camera.ts';
+import type { EncoderCounts } from '../base/units.ts';
 import type { Classifier } from '../classify/classifier.ts';
 import type { Config } from '../config/schema.ts';
 import type { Calibration } from '../domain/calibration.ts';
 import { BeltMotion } from '../sim/belt-motion.ts';
+import { EncoderPacedCamera } from './encoder-paced-camera.ts';
 import { recordedBelt } from '../sim/recorded-motion.ts';
 import type { Vision, VisionSink } from '../vision/vision.ts';
 import { VisionRunner } from '../vision/vision-runner.ts';
@@ -23,10 +22,10 @@ export interface RecordedPictures {
   readonly classifier: Classifier;
 }
 
-/** Belt before the first picture: the link's samples must say where the belt is before anything is in view. */
-const LEAD_IN_S = 2;
-/** A belt that stands is looked at again after so long. */
-const STANDING_NS = 20 * NS_PER_MS;
+/** Slower is a belt that stands, but for rounding. */
+const STANDING_COUNTS_PER_S = 1;
+/** A gap in the recording is no fault of the board; a belt that stands for good shows in the items. */
+const GAP_MS = 30_000;
 const MB = 1024 * 1024;
 
 export interface RecordedVisionDeps {
@@ -44,19 +43,18 @@ export function openRecordedVision(deps: RecordedVisionDeps): { openVision(sink:
   const { input, classifier } = pictures;
   const recorded = BeltMotion.from(recordedBelt(input.belt).segments);
   const firstCounts = recorded.countsAt(input.firstFrameNs);
-  const leadIn = Math.max(0, recorded.speedAt(input.firstFrameNs)) * LEAD_IN_S;
-  const camera = new RecordingCamera({
+  const camera = new EncoderPacedCamera({
     recording: input.recording, clock, framesPerSecond: input.framesPerSecond,
-    playedAtNs: (recordedNs: MonotonicNs) => {
-      const nowNs = clock.nowNs();
-      return motion.timeAtCounts(startCounts + leadIn + recorded.countsAt(recordedNs) - firstCounts, nowNs) ?? nowNs + STANDING_NS;
-    },
+    isReached: (recordedNs) => motion.countsAt(clock.nowNs()) >= startCounts + recorded.countsAt(recordedNs) - firstCounts,
+    isStanding: () => motion.speedAt(clock.nowNs()) < STANDING_COUNTS_PER_S,
   });
   const runOut = Math.max(...config.actuators.map(({ offsetMm }) => offsetMm)) * calibration.countsPerMm;
-  const lastCounts = startCounts + leadIn + recorded.countsAt(input.lastFrameNs) - firstCounts + runOut;
+  const lastCounts = startCounts + recorded.countsAt(input.lastFrameNs) - firstCounts + runOut;
   return {
     openVision: (sink) => new VisionRunner({
-      clock, log, calibration, camera, classifier, sink, random: createRandom(1), capture: config.camera.capture,
+      clock, log, calibration, camera, classifier, random: createRandom(1), capture: { ...config.camera.capture, stallMinMs: GAP_MS },
+      // The end of the recording is no fault of a camera: what is still on the belt is fired for.
+      sink: (event) => { if (event.kind !== 'camera.stalled' || !camera.isOver) sink(event); },
       batch: config.classifier.batch, options: config.vision, rssMb: () => process.memoryUsage.rss() / MB,
     }),
     isOver: () => camera.isOver && motion.countsAt(clock.nowNs()) > lastCounts,
