@@ -1,7 +1,6 @@
 // What a replay takes from a recording, but for the pictures: how the belt moved, when pictures were taken, what people and sensors did, what
 // the line said then, and what is known to be true of the items.
 import type { MonotonicNs } from '../base/units.ts';
-import { NS_PER_S } from '../base/units.ts';
 import { SortlineError } from '../base/errors.ts';
 import { framesPerSecondOf } from '../camera/recording-camera.ts';
 import type { BeltSample } from '../domain/frame.ts';
@@ -105,9 +104,4 @@ function checkSize({ path, about: { calibration } }: Recording, { sequence, size
 function nothing({ path, end }: Recording, what: string): SortlineError {
   const why = end === undefined || end.isWhole ? '' : ` (${end.problems.join('; ')})`;
   return new SortlineError('RECORD_REFUSED', `the recording ${path} holds ${what}: there is nothing to replay${why}`, { context: { path } });
-}
-
-/** Length of the pictures, s. */
-export function secondsOf({ firstFrameNs, lastFrameNs }: Pick<ReplayInput, 'firstFrameNs' | 'lastFrameNs'>): number {
-  return (lastFrameNs - firstFrameNs) / NS_PER_S;
 }

@@ -15,7 +15,7 @@ export const FORMAT_VERSION = 1;
 /** Profile of the MCAP header. */
 export const PROFILE = 'sortline';
 const NO_BYTES = new Uint8Array(0);
-export const CAMERA_TOPIC = '/camera';
+const CAMERA_TOPIC = '/camera';
 const CAMERA_FRAME = 'camera';
 
 const atNs = z.number().describe('Host monotonic time, ns.');

@@ -102,12 +102,6 @@ export class LineRecorder {
     this.#tapDropped = Math.max(this.#tapDropped, count);
   }
 
-  /** Resolves when what was added is on the disk: for a driver of virtual time, which can outrun it. */
-  async drained(): Promise<void> {
-    this.#writer?.flush();
-    await this.#writer?.drained();
-  }
-
   /** Resolves when no file is being opened, ended or deleted: for a driver of virtual time. */
   async settled(): Promise<void> {
     while (this.#opening !== undefined || this.#housekeeping !== undefined) await Promise.all([this.#opening, this.#housekeeping]);

@@ -43,8 +43,6 @@ export type RecordEntry =
   /** What a person wrote about this moment. */
   | { readonly kind: 'note'; readonly atNs: MonotonicNs; readonly text: string };
 
-export type EntryKind = RecordEntry['kind'];
-
 /** What a recording says of itself at its beginning. */
 export interface RecordingAbout {
   readonly sortlineVersion: string;
