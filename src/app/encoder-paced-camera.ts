@@ -2,7 +2,7 @@
 // stands shows the same picture again and again, as it would under a real camera.
 import type { Clock } from '../base/clock.ts';
 import { delay } from '../base/clock.ts';
-import { SortlineError } from '../base/errors.ts';
+import { isSortlineError, SortlineError } from '../base/errors.ts';
 import type { MonotonicNs } from '../base/units.ts';
 import { NS_PER_MS } from '../base/units.ts';
 import type { Camera, RawFrame } from '../camera/camera.ts';
@@ -51,7 +51,7 @@ export class EncoderPacedCamera implements Camera {
     this.#isOpen = true;
   }
 
-  /** Throws CAMERA_ENDED behind the last picture, CAMERA_READ_FAILED when closed meanwhile, IMAGE_UNREADABLE for a damaged picture. */
+  /** Throws CAMERA_ENDED behind the last picture, CAMERA_READ_FAILED when closed meanwhile, CAMERA_BAD_FRAME for a damaged picture. */
   async read(): Promise<RawFrame> {
     const { clock, isReached, isStanding } = this.#deps;
     this.#next ??= this.#frames.next().value as RecordedFrame | undefined;
@@ -76,7 +76,12 @@ export class EncoderPacedCamera implements Camera {
 
   #picture({ sequence, data }: RecordedFrame): RawFrame {
     const capturedAtNs = this.#deps.clock.nowNs();
-    return { capturedAtNs, image: decodeImage(Buffer.from(data.buffer, data.byteOffset, data.length), `frame ${sequence} of ${this.description}`) };
+    try {
+      return { capturedAtNs, image: decodeImage(Buffer.from(data.buffer, data.byteOffset, data.length), `frame ${sequence} of ${this.description}`) };
+    } catch (cause) {
+      if (!isSortlineError(cause, 'IMAGE_UNREADABLE')) throw cause;
+      throw new SortlineError('CAMERA_BAD_FRAME', cause.message, { context: cause.context, cause });
+    }
   }
 }
 
