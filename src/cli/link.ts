@@ -28,7 +28,8 @@ interface FuzzFlags {
 const MS_PER_S = 1000;
 
 export function addLinkCommand(program: Command): void {
-  const link = program.command('link').summary('watch, decode and fuzz the cable to a board').description('Works on the cable to a board alone: decodes its traffic, live or from a file, and fuzzes the firmware that answers on it.');
+  const link = program.command('link').summary('watch, decode and fuzz the cable to a board').description('Works on the cable to a board alone: decodes its traffic, live or from a file, and fuzzes the firmware that answers on it.')
+    .addHelpText('after', '\nExample:\n  $ sortline link monitor /dev/ttyACM0');
   link.command('monitor').argument('<port>', 'serial device, or tcp:HOST:PORT')
     .summary('show the traffic of a cable, decoded')
     .description('Shows every block of the cable, decoded. It opens a session of its own, which makes the board talk, and never arms it.')
