@@ -21,6 +21,8 @@ const MOVED_SHARE = 0.04;
 /** OpenCV needs three views to begin with. */
 const MIN_FIT_VIEWS = 3;
 const MAX_RMS_PX = 0.8;
+/** A focal length known less well, share of it, was invented: the board hardly leant. */
+const MAX_FOCAL_DEVIATION = 0.02;
 /** A view this many times worse than the middle one, and bad in itself, was blurred or bent: the fit goes on without it. */
 const OUTLIER = { times: 3, px: 0.5 } as const;
 
@@ -64,6 +66,10 @@ export async function calibrateCamera(options: CalibrateCameraOptions): Promise<
   const views = kept.map(({ name, corners }, index): BoardView => ({ name, corners, tiltDeg: fit.tiltDegByView[index]! }));
   const verdict = judgeViews(views, size);
   if (!verdict.isGood) throw poorViews(verdict, frames);
+  const unsure = fit.focalDeviationPx / Math.min(...fit.lens.focalPx);
+  if (!(unsure < MAX_FOCAL_DEVIATION)) {
+    throw poorViews({ ...verdict, missing: [`views in which the board leans further: the focal length is only known to ${(100 * unsure).toFixed(0)} %`] }, frames);
+  }
   if (fit.rmsPx > MAX_RMS_PX || !isInvertible(fit.lens, size)) {
     throw new SortlineError('CALIB_POOR_FIT', `the corners of ${views.length} views are ${fit.rmsPx.toFixed(2)} px (rms) from where the best lens has them, allowed are ${MAX_RMS_PX}: use a flat, stiff board, hold it still, light it well, and check that all pictures are of one camera at one zoom and focus`, { context: { rmsPx: fit.rmsPx, views: views.length } });
   }
