@@ -15,6 +15,7 @@ import type { BoardState, Link, LinkEvent, LinkSink, SafeCause } from '../link/l
 import type { PictureMark, Vision, VisionEvent, VisionSink, VisionStats } from '../vision/vision.ts';
 import { AlarmBoard, ALARM_TABLE } from './alarms.ts';
 import { BinStates } from './bin-states.ts';
+import { BoardArming } from './board-arming.ts';
 import { measuredActuators } from './calibration-for.ts';
 import { CalibrationWatch } from './calibration-watch.ts';
 import { ItemFlow } from './item-flow.ts';
@@ -63,6 +64,7 @@ export class Line {
   readonly #scheduler: Scheduler;
   readonly #flow: ItemFlow;
   readonly #link: Link;
+  readonly #arming: BoardArming;
   readonly #vision: Vision;
   readonly #timers: Timer[] = [];
   #recipe: Recipe;
@@ -79,6 +81,7 @@ export class Line {
     this.#machine = new LineStateMachine({ clock: deps.clock, sink, blockingAlarms: () => this.alarms.blocking() });
     this.#bins = new BinStates({ clock: deps.clock, sink, bins: deps.options.bins, actuators: deps.options.actuators });
     this.#link = deps.openLink((event) => this.#onLink(event));
+    this.#arming = new BoardArming(this.#link, () => this.state === 'running');
     this.#vision = deps.openVision((event) => this.#onVision(event));
     this.#scheduler = new Scheduler({
       clock: deps.clock, log: deps.log.child({ room: 'actuate' }), calibration: deps.calibration, belt: this.belt,
@@ -135,14 +138,14 @@ export class Line {
     this.alarms.clearAll('heartbeat-lost');
     const obstacle = this.#machine.obstacle();
     if (obstacle !== undefined) return { result: 'refused', reason: obstacle };
-    const armed = await this.#link.arm();
+    const armed = await this.#arming.arm();
     if (armed.result !== 'acked') {
       return { result: 'refused', reason: armed.result === 'rejected' ? `the board refused to arm: ${armed.reason}` : `the board did not answer (${armed.result})` };
     }
     // Anything may have happened while the board was asked.
     const changed = this.#machine.obstacle();
     if (changed !== undefined) {
-      void this.#link.safe();
+      this.#arming.makeSafe();
       return { result: 'refused', reason: changed };
     }
     this.#isEStopLatched = false;
@@ -292,7 +295,8 @@ export class Line {
   }
 
   #boardState(state: BoardState, cause: SafeCause | undefined): void {
-    if (state !== 'safe' || cause === 'host-request' || this.state !== 'running') return;
+    if (state === 'armed') return this.#arming.isArmed();
+    if (cause === 'host-request' || this.state !== 'running') return;
     const alarm: AlarmCode = cause === 'e-stop' || cause === 'jam' || cause === 'heartbeat-lost' ? cause : 'board-safe';
     this.#fault(alarm, 'board', `the board went to its safe state: ${cause ?? 'no cause given'}`);
   }
@@ -317,7 +321,7 @@ export class Line {
   }
 
   #halt(cause: 'cancelled' | 'link-down'): void {
-    void this.#link.safe();
+    this.#arming.makeSafe();
     this.#scheduler.abandonAll(cause);
   }
 

@@ -7,7 +7,7 @@ import type { EyeFaults, EyeTrouble } from '../../sim/faults/eye-faults.ts';
 import type { Fault, FaultKind, FaultOf } from '../../sim/faults/fault-kinds.ts';
 import type { BrokerTrouble, FaultyBroker } from '../../sim/faults/faulty-broker.ts';
 import type { FaultyCable } from '../../sim/faults/faulty-cable.ts';
-import type { FaultyDisk } from '../../sim/faults/faulty-disk.ts';
+import type { DiskTrouble, FaultyDisk } from '../../sim/faults/faulty-disk.ts';
 import type { WallClock } from '../../sim/faults/process-clock.ts';
 import type { Twin } from '../../sim/twin.ts';
 import type { Invariants } from './invariants.ts';
@@ -109,9 +109,9 @@ const INJECTORS: { readonly [Kind in FaultKind]: Injector<Kind> } = {
   'mqtt.deaf': broker('deaf'),
   'mqtt.repeat': broker('repeat'),
   'mqtt.kick': ({ times }, targets) => repeatedly(targets.clock, { times, pauseMs: KICK_PAUSE_MS }, () => targets.broker.kick('ended by an administrator')),
-  'disk.full': (_, { disk }) => change(disk, { trouble: 'full' }),
-  'disk.read-only': (_, { disk }) => change(disk, { trouble: 'read-only' }),
-  'disk.slow': ({ delayMs }, { disk }) => change(disk, { slowMs: delayMs }),
+  'disk.full': disk('full'),
+  'disk.read-only': disk('read-only'),
+  'disk.slow': ({ delayMs }, targets) => change(targets.disk, { slowMs: delayMs }),
   'clock.jump': ({ seconds }, { wall }) => { wall.offsetMs += seconds * 1000; },
   'operator.pause': (_, { operator }) => operator.pause(),
   'operator.recipe': (_, { operator }) => operator.swapRecipe(),
@@ -179,7 +179,7 @@ export class FaultInjector {
   }
 }
 
-/** Sets some properties until undone. */
+/** Sets some properties until undone. Each belongs to one kind of fault. */
 function change<T extends object>(target: T, values: Partial<T>): Undo {
   const before = Object.fromEntries(Object.keys(values).map((key) => [key, target[key as keyof T]]));
   Object.assign(target, values);
@@ -197,6 +197,13 @@ function broker(trouble: BrokerTrouble): (fault: unknown, targets: FaultTargets)
   return (_, targets) => {
     targets.broker.set(trouble, true);
     return () => targets.broker.set(trouble, false);
+  };
+}
+
+function disk(trouble: DiskTrouble): (fault: unknown, targets: FaultTargets) => Undo {
+  return (_, targets) => {
+    targets.disk.set(trouble, true);
+    return () => targets.disk.set(trouble, false);
   };
 }
 

@@ -245,7 +245,6 @@ export class Invariants {
   #relay(isClosed: boolean): void {
     this.checkCount++;
     this.#isRelayClosed = isClosed;
-    // How far a pulse reaches, and where the belt is, is planned at the speed of the moment.
     if (isClosed && this.#isEStopPressed) this.#violated('rest-means-rest', 'the belt started while the E-stop was pressed');
   }
 

@@ -32,10 +32,9 @@ export async function shortestReproduction(faults: readonly Fault[], violation: 
     const moved = faults.filter((fault) => fault.atS <= violation.atS && endS(fault) >= fromS).map((fault) => movedTo(fault, fault.atS - fromS + MORNING_S));
     if (await search.fails(moved, (MORNING_S + stretchS + AFTER_S) / 3600)) break;
   }
-  const best = search.best;
-  if (best === undefined && !(await search.fails(faults.filter(({ atS }) => atS <= violation.atS), (violation.atS + AFTER_S) / 3600))) {
-    return { faults, hours: (violation.atS + AFTER_S) / 3600, violation, runs: search.runs };
-  }
+  const before = faults.filter(({ atS }) => atS <= violation.atS);
+  const hours = (violation.atS + AFTER_S) / 3600;
+  if (search.best === undefined && !(await search.fails(before, hours))) return { faults: before, hours, violation, runs: search.runs };
   await minimise(search);
   return { ...search.best!, runs: search.runs };
 }

@@ -14,7 +14,7 @@ const RESULT_CODES: Readonly<Record<DiskTrouble, { errcode: number; message: str
 };
 
 export class FaultyDisk {
-  trouble: DiskTrouble | undefined;
+  readonly #troubles = new Set<DiskTrouble>();
   /** How long the process that writes is held up by each transaction, ms. */
   slowMs: Milliseconds = 0;
   /** Told of the hold-up; the process does nothing meanwhile. */
@@ -22,6 +22,11 @@ export class FaultyDisk {
   /** Called once, in the middle of the next transaction, which is then rolled back. */
   onNextWrite: (() => void) | undefined;
   readonly #open = new Set<Database>();
+
+  set(trouble: DiskTrouble, isPresent: boolean): void {
+    if (isPresent) this.#troubles.add(trouble);
+    else this.#troubles.delete(trouble);
+  }
 
   readonly openDatabase = (path: string): Database => {
     const database = openSqlite(path);
@@ -44,7 +49,8 @@ export class FaultyDisk {
 
   #transaction<T>(database: Database, work: () => T): T {
     if (this.slowMs > 0) this.onSlow(this.slowMs);
-    const { trouble, onNextWrite } = this;
+    const { onNextWrite } = this;
+    const [trouble] = this.#troubles;
     if (trouble === undefined && onNextWrite === undefined) return database.transaction(work);
     this.onNextWrite = undefined;
     try {
