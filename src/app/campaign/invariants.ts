@@ -75,6 +75,7 @@ export class Invariants {
   #isEStopPressed = false;
   #hasOperatorAsked = false;
   #isRelayClosed = false;
+  #relayClosedNs: MonotonicNs = 0;
   /** No item exposed before this can be held against the line; Infinity while a disturbance lasts. */
   #disturbedUntilNs: MonotonicNs = -Infinity;
   #disturbances = 0;
@@ -151,7 +152,10 @@ export class Invariants {
     this.checkCount++;
     const nowNs = this.#deps.clock.nowNs();
     for (const [output, { atNs }] of this.#onByOutput) this.#checkOnTime(output, nowNs - atNs);
-    if (this.#isRelayClosed && this.#isAtRest(nowNs)) this.#violated('rest-means-rest', `the belt runs although the line is ${this.#state} since ${restS(nowNs - this.#restSinceNs)}`);
+    // A board may hear of a start that was given up before it could answer; then it must hear of that, too.
+    if (this.#isRelayClosed && this.#isAtRest(nowNs) && nowNs - this.#relayClosedNs > REST_LIMIT_MS * NS_PER_MS) {
+      this.#violated('rest-means-rest', `the belt runs since ${restS(nowNs - this.#relayClosedNs)} although the line is ${this.#state} since ${restS(nowNs - this.#restSinceNs)}`);
+    }
   }
 
   /** Nothing that stops a line has been wrong for so long, and still it does not run. */
@@ -245,6 +249,7 @@ export class Invariants {
   #relay(isClosed: boolean): void {
     this.checkCount++;
     this.#isRelayClosed = isClosed;
+    this.#relayClosedNs = this.#deps.clock.nowNs();
     if (isClosed && this.#isEStopPressed) this.#violated('rest-means-rest', 'the belt started while the E-stop was pressed');
   }
 
