@@ -36,13 +36,17 @@ export class BeltClock {
   }
 
   /**
-   * Count at `atNs` where it is known well enough to aim by: undefined where the belt may have sped up or stopped since the
-   * last sample. A board that goes silent may be stopping the belt.
+   * Count at `atNs` where it is known well enough to aim by: undefined where the belt may have sped up or stopped unseen, after
+   * the last sample or in a gap between two. A board that goes silent may be stopping the belt.
    */
   countsKnownAt(atNs: MonotonicNs): EncoderCounts | undefined {
-    const last = this.latest;
-    if (last === undefined || atNs - last.atNs > Math.max(UNSEEN_NS, UNSEEN_SPACINGS * this.#shortestSpacingNs())) return undefined;
-    return this.countsAt(atNs);
+    const samples = this.#samples;
+    let after = samples.length;
+    while (after > 0 && samples[after - 1]!.atNs > atNs) after--;
+    const before = samples[after - 1] ?? samples[0];
+    if (before === undefined) return undefined;
+    const unseenNs = (samples[after]?.atNs ?? atNs) - before.atNs;
+    return unseenNs > Math.max(UNSEEN_NS, UNSEEN_SPACINGS * this.#shortestSpacingNs()) ? undefined : this.countsAt(atNs);
   }
 
   /** Count at `atNs`: interpolated between samples, extrapolated at the last speed beyond them; undefined before the first. */

@@ -22,6 +22,14 @@ describe('where the belt is', () => {
     expect(belt.countsAt(101 * NS_PER_MS)).toBe(606);
   });
 
+  it('is not known in a gap between samples, however late it is asked for', () => {
+    const belt = sampled(0, 20, 40, 140, 160);
+    expect(belt.countsKnownAt(30 * NS_PER_MS)).toBe(180);
+    expect(belt.countsKnownAt(90 * NS_PER_MS)).toBeUndefined();
+    expect(belt.countsAt(90 * NS_PER_MS)).toBe(540);
+    expect(belt.countsKnownAt(150 * NS_PER_MS)).toBe(900);
+  });
+
   it('is known for longer where samples come more rarely, whatever a gap between them says', () => {
     expect(sampled(0, 100, 200).countsKnownAt(345 * NS_PER_MS)).toBe(2070);
     expect(sampled(0, 100, 200).countsKnownAt(355 * NS_PER_MS)).toBeUndefined();

@@ -106,7 +106,7 @@ class Day {
     this.#config = { ...config, ledger: { ...config.ledger, path: ledgerPath } };
     this.#cable = new FaultyCable({ clock, random: this.#random.fork(1) }, { ...CABLE });
     this.#plant = new VirtualPlant({
-      clock, log, cable: this.#cable, actuators: config.actuators, sink: (event) => this.#life?.hear(event),
+      clock, log, cable: this.#cable, actuators: config.actuators, sink: (event) => this.#tellTruth(event),
       onTwin: (event) => this.#invariants.watch(event),
       options: {
         twin: { ...config.sim.twin, beltMmPerSecond: belt.mmPerSecond, countsPerMm: calibration.countsPerMm },
@@ -183,15 +183,24 @@ class Day {
   }
 
   #begin(): void {
-    const runId = `day-${this.#options.seed}-${++this.#lives}`;
+    this.#lives++;
     this.#worldIndexByTrack.clear();
     this.#invariants.lineBegins();
     this.#life = new LineLife({
       clock: this.#clock, log: this.#options.log, config: this.#config, calibration: this.#options.calibration, plant: this.#plant, cable: this.#cable,
       broker: this.#broker, disk: this.#disk, eyeFaults: this.#eyeFaults, eye: this.#options.scenario.eye, wall: this.#wall,
       onTrack: (trackId, worldIndex) => void this.#worldIndexByTrack.set(trackId, worldIndex), judge: (event) => this.#hear(event),
-    }, { runId, random: this.#random.fork(100 + this.#lives) });
+    }, { runId: this.#runId, random: this.#random.fork(100 + this.#lives) });
     void this.#life.start();
+  }
+
+  /** To the life whose item it is: a killed one cannot hear, and the next must not hear of items that it never saw. */
+  #tellTruth(event: LineEvent): void {
+    if (event.kind === 'item.truth' && event.itemId.startsWith(`${this.#runId}-`)) this.#life?.hear(event);
+  }
+
+  get #runId(): string {
+    return `day-${this.#options.seed}-${this.#lives}`;
   }
 
   #kill({ awayS, inWrite }: FaultOf<'process.kill'>): void {
