@@ -64,7 +64,7 @@ export async function replayLine({ input, config, classifier, log, sink, without
     clock, log, calibration, runId, sink,
     openVision: (visionSink) => new VisionRunner({
       clock, log, calibration, camera, classifier: timedClassifier(classifier, clock, INFERENCE_MS), capture: config.camera.capture, random: createRandom(SEED), rssMb: () => 0,
-      batch: config.classifier.batch, options: config.vision, sink: deafToTheEnd(visionSink, camera),
+      batch: config.classifier.batch, options: config.vision, sink: deafToGaps(visionSink, camera),
     }),
     openLink: (linkSink) => createLink({
       clock, log, random: createRandom(SEED), transport: cable.host, options: config.link.timing, outputs: outputsOf(config.actuators), sink: linkSink,
@@ -92,9 +92,9 @@ async function runOut(clock: ManualClock, { line, camera, motion, lastFrameNs }:
   while (line.openItemCount > 0 && line.state === 'running' && motion.speedAt(clock.nowNs()) > 0 && clock.nowNs() < lastFrameNs + RUN_OUT_S * NS_PER_S) await clock.advanceMs(STEP_MS);
 }
 
-/** That a recording has an end is no fault of the camera. */
-function deafToTheEnd(sink: VisionSink, camera: RecordingCamera): VisionSink {
-  return (event) => { if (event.kind !== 'camera.stalled' || !camera.isOver) sink(event); };
+/** That a recording has an end, or lacks pictures that there were, is no fault of the camera. */
+function deafToGaps(sink: VisionSink, camera: RecordingCamera): VisionSink {
+  return (event) => { if (event.kind !== 'camera.stalled' || !(camera.isOver || camera.isMissingPictures)) sink(event); };
 }
 
 /** A board that can do what the recorded one did. */

@@ -27,16 +27,24 @@ export class RecordingCamera implements Camera {
   #pacer: FramePacer | undefined;
   #shownCount = 0;
   #isOver = false;
+  #isMissingPictures = false;
+  #lastSequence: number | undefined;
 
   constructor(deps: RecordingCameraDeps) {
     this.#deps = deps;
-    this.description = `recording ${deps.recording.path}`;
+    // Not the file's name: it would be in events that are compared when the file lies elsewhere.
+    this.description = `recording of run ${deps.recording.about.runId}`;
     this.framesPerSecond = deps.framesPerSecond;
   }
 
   /** Every picture has been shown. */
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  /** The camera had pictures between the last one shown and the next, but nobody looked at them, or the recorder dropped them: it was not silent. */
+  get isMissingPictures(): boolean {
+    return this.#isMissingPictures;
   }
 
   /** Goes on after the last picture shown, as a real camera would: time has passed meanwhile. */
@@ -54,6 +62,8 @@ export class RecordingCamera implements Camera {
       throw new SortlineError('CAMERA_ENDED', `${this.description}: all ${this.#shownCount} pictures were shown`);
     }
     const frame = next.value;
+    this.#isMissingPictures = this.#lastSequence !== undefined && frame.sequence > this.#lastSequence + 1;
+    this.#lastSequence = frame.sequence;
     const capturedAtNs = this.#deps.playedAtNs?.(frame.capturedAtNs) ?? frame.capturedAtNs;
     // Decoded before its moment: decoding is not the line's latency.
     const image = this.#decoded(frame);

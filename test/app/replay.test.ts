@@ -86,6 +86,20 @@ describe('a replay', () => {
 });
 
 describe('a replay of trouble', () => {
+  test('pictures that are missing by number are no stalled camera, silence is one', async () => {
+    for (const [shift, isStalled] of [[0, false], [6, true]] as const) {
+      const gappy = join(folder, 'gappy.mcap');
+      const entries = virtualEntries({ items: 1, framesPerSecond: 10 }).flatMap((entry): RecordEntry[] => {
+        if (entry.kind !== 'frame' || entry.frame.sequence < 8) return [entry];
+        return entry.frame.sequence < 20 ? [] : [{ ...entry, frame: { ...entry.frame, sequence: entry.frame.sequence - 2 * shift } }];
+      });
+      await writeEntries(gappy, virtualAbout(), entries);
+      const { events } = await replayRun({ input: readReplayInput(Recording.open(gappy)), log: silentLogger });
+      expect(events.some((event) => event.kind === 'alarm.raised' && event.alarm === 'camera-stalled')).toBe(isStalled);
+      expect(eventText(events)).not.toContain(folder);
+    }
+  });
+
   test('the cable pulled and the board restarted: safe, and on again at the operator\'s start', async () => {
     const entries = virtualEntries({ items: 3 });
     const pulledNs = input.firstFrameNs + 2.2e9, restartedNs = pulledNs + 0.5e9, startedNs = pulledNs + 1.2e9;
