@@ -7,7 +7,7 @@ import type { BeltSample } from './frame.ts';
 /** The belt may change its speed unseen for this long, ns: from full speed to rest in 0.3 s that is 8 mm of a belt at 1250 mm/s. */
 const UNSEEN_NS = 60e6;
 /** Where samples come more rarely, the unseen time is this many of their shortest spacing. */
-const UNSEEN_SPACINGS = 1.5;
+const UNSEEN_SPACINGS = 1.1;
 /** A board samples its belt at least this often; one sample alone says no more. */
 const LONGEST_SPACING_NS = 250e6;
 /** Spacings looked at for the shortest. */

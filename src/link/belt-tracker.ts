@@ -12,8 +12,8 @@ const TICKS_PER_SECOND = 1e6;
 const SLACK_COUNTS = 20;
 /** What the clock mapping may be off by; a sample from later than that was damaged without the CRC seeing it. */
 const FUTURE_SLACK_NS = 20e6;
-/** A sample whose time is known less well would let items be aimed at where they are not: 25 mm at 1250 mm/s. */
-const MAX_UNCERTAINTY_NS = 20e6;
+/** A sample whose time is known less well would let items be aimed at where they are not: 12 mm at 1250 mm/s. */
+const MAX_UNCERTAINTY_NS = 10e6;
 /** So many impossible samples in a row are the new truth. */
 const MAX_REJECTED_IN_A_ROW = 5;
 

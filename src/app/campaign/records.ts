@@ -28,6 +28,9 @@ export class Records {
   readonly #recent = new Set<ItemId>();
   readonly #outcomeAtBroker = new Map<ItemId, string>();
   #lastSequence = 0;
+  #hasRefused = false;
+  /** Refused, and to come. */
+  readonly #late = new Set<number>();
   publishedCount = 0;
 
   constructor(deps: RecordsDeps) {
@@ -52,21 +55,28 @@ export class Records {
     this.#recent.clear();
   }
 
+  /** The broker refused something that it may take later: until then later events may overtake it. */
+  refused(): void {
+    this.#hasRefused = true;
+  }
+
   /** The broker took this. */
   published({ topic, payload }: BrokerMessage): void {
     if (typeof payload !== 'string' || !topic.includes('/item/') || topic.endsWith('/item/dropped')) return;
     this.publishedCount++;
     const { sequence, itemId, outcome } = JSON.parse(payload) as { sequence: number; itemId: ItemId; outcome?: string };
-    // Repeated after a lost acknowledgement; a reader knows it by its number.
-    if (sequence <= this.#lastSequence) return;
-    if (sequence !== this.#lastSequence + 1) this.#deps.fail('published-once', `the broker had event ${this.#lastSequence} and then event ${sequence}`);
-    this.#lastSequence = sequence;
+    // Repeated after a lost acknowledgement, where it is not late; a reader knows it by its number.
+    if (sequence <= this.#lastSequence && !this.#late.delete(sequence)) return;
+    if (sequence > this.#lastSequence + 1 && this.#hasRefused) for (let each = this.#lastSequence + 1; each < sequence; each++) this.#late.add(each);
+    else if (sequence > this.#lastSequence + 1) this.#deps.fail('published-once', `the broker had event ${this.#lastSequence} and then event ${sequence}`);
+    this.#lastSequence = Math.max(this.#lastSequence, sequence);
     if (outcome !== undefined) this.#outcomeAtBroker.set(itemId, outcome);
   }
 
   /** After the end of the day. */
   compare(): void {
     const { ledgerPath, fail } = this.#deps;
+    if (this.#late.size > 0) fail('published-once', `${this.#late.size} events that the broker had refused were never sent again`);
     const database = openSqlite(ledgerPath);
     try {
       let rows = 0;

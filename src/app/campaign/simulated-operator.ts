@@ -14,7 +14,7 @@ export interface OperatorDeps {
   readonly config: Config;
   /** Undefined while the service is away. */
   life(): LineLife | undefined;
-  /** Before every start that is asked for. */
+  /** When the service hears of a start that is asked for. */
   onAsk(): void;
 }
 
@@ -78,8 +78,7 @@ export class SimulatedOperator {
   }
 
   #start(): void {
-    this.#deps.onAsk();
-    this.#ask({ name: 'start' } as OperatorCommand);
+    this.#ask({ name: 'start' } as OperatorCommand, this.#deps.onAsk);
   }
 
   #applyRecipe(): void {
@@ -89,8 +88,12 @@ export class SimulatedOperator {
     this.#ask({ name: 'set-recipe', recipe: this.#isSwapped ? { ...recipe, name: 'swapped', binByMaterial: swapped } : recipe });
   }
 
-  #ask(command: OperatorCommand): void {
+  /** A service that stalls hears it later. */
+  #ask(command: OperatorCommand, onHeard: () => void = () => undefined): void {
     const life = this.#deps.life();
-    life?.clock.deliver(() => void life.execute(command, WHO));
+    life?.clock.deliver(() => {
+      onHeard();
+      void life.execute(command, WHO);
+    });
   }
 }

@@ -23,19 +23,24 @@ export class FaultyBroker {
   slowMs: Milliseconds = 0;
   readonly #clock: Clock;
   readonly #onTaken: (message: BrokerMessage) => void;
+  readonly #onRefused: () => void;
   readonly #troubles = new Set<BrokerTrouble>();
+  /** What a deaf broker has not read yet, in order. */
+  readonly #unheard: (() => void)[] = [];
   #session: OpenSessionState | undefined;
 
   /** `onTaken`: everything it accepted, in order, repeated where it repeats. */
-  constructor(deps: { clock: Clock; onTaken: (message: BrokerMessage) => void }) {
+  constructor(deps: { clock: Clock; onTaken: (message: BrokerMessage) => void; onRefused: () => void }) {
     this.#clock = deps.clock;
     this.#onTaken = deps.onTaken;
+    this.#onRefused = deps.onRefused;
   }
 
   set(trouble: BrokerTrouble, isPresent: boolean): void {
     if (!isPresent) this.#troubles.delete(trouble);
     else this.#troubles.add(trouble);
     if (trouble === 'down' && isPresent) this.kick('connection reset');
+    if (trouble === 'deaf' && !isPresent) for (const take of this.#unheard.splice(0)) take();
   }
 
   /** Ends the present session. */
@@ -90,9 +95,13 @@ export class FaultyBroker {
   }
 
   #take(session: OpenSessionState, message: BrokerMessage, answer: (result: PublishResult) => void): void {
-    if (this.#troubles.has('deaf')) return;
+    if (this.#troubles.has('deaf')) {
+      this.#unheard.push(() => { if (session.isOpen) this.#take(session, message, answer); });
+      return;
+    }
     const isRefused = this.#troubles.has('refuse-publish');
-    if (!isRefused) this.#onTaken(message);
+    if (isRefused) this.#onRefused();
+    else this.#onTaken(message);
     if (!isRefused && this.#troubles.has('repeat')) this.#onTaken(message);
     const result: PublishResult = isRefused ? { result: 'refused', because: 'rights', reason: 'not authorised' } : { result: 'acknowledged' };
     // What the broker took is taken, also where the acknowledgement never arrives.
