@@ -125,7 +125,7 @@ describe('sortline train', () => {
   });
 
   test('ends with the reason where training diverges', async () => {
-    const { exitCode, stderr } = await train(...data, ...FINE, '--optimiser', 'sgd', '--learn-rate', '10', '--clip-norm', '0', '--warmup-epochs', '0');
+    const { exitCode, stderr } = await train(...data, ...FINE, '--optimiser', 'sgd', '--learn-rate', '10', '--clip-norm', '0', '--warmup-epochs', '0', '--no-relative-steps', '--no-linear-start');
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/error TRAIN_DIVERGED: training diverged in step \d+: .*lower learn_rate/);
   });
