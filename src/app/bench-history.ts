@@ -14,7 +14,7 @@ import type { HistoryQuestion, HistoryQuestions } from '../ledger/history-query.
 import type { Ledger } from '../ledger/ledger.ts';
 import { openLedger } from '../ledger/ledger.ts';
 import { inventedItem } from './invented-items.ts';
-import { median } from './median.ts';
+import { median } from './order-statistics.ts';
 
 export interface HistoryBenchReport {
   readonly items: number;

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { SortlineError } from '../base/errors.ts';
 import type { Config } from '../config/schema.ts';
 import type { BenchResult, BenchSample, BenchTask } from './bench-worker.ts';
-import { median } from './median.ts';
+import { median } from './order-statistics.ts';
 
 export interface BenchReport {
   readonly bareCropsPerSecond: number;

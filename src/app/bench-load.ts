@@ -11,6 +11,7 @@ import { SortlineError } from '../base/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { openMqttSession } from '../publish/mqtt-client.ts';
 import type { FromLoadWorker, ToLoadWorker } from './load-worker.ts';
+import { quantile } from './order-statistics.ts';
 
 export interface LoadSpell {
   /** Exposure to command written, without inference, ms; null where too few items were commanded. */
@@ -90,10 +91,9 @@ function withOwnPorts(config: Config): Config {
 }
 
 function spellOf(measured: readonly Measured[]): LoadSpell {
-  const values = measured.flatMap(({ overheadMs }) => overheadMs).sort((a, b) => a - b);
-  const quantile = (share: number): number | null => values[Math.min(values.length - 1, Math.floor(share * values.length))] ?? null;
+  const values = measured.flatMap(({ overheadMs }) => overheadMs);
   const sum = (of: (spell: Measured) => number): number => measured.reduce((total, spell) => total + of(spell), 0);
-  return { p50: quantile(0.5), p99: quantile(0.99), commands: values.length, cpu: sum(({ cpuMs }) => cpuMs) / sum(({ wallMs }) => wallMs) };
+  return { p50: quantile(values, 0.5) ?? null, p99: quantile(values, 0.99) ?? null, commands: values.length, cpu: sum(({ cpuMs }) => cpuMs) / sum(({ wallMs }) => wallMs) };
 }
 
 class LineUnderLoad {

@@ -23,7 +23,7 @@ import type { BrokerSettings } from '../publish/broker-settings.ts';
 import { Publisher } from '../publish/publisher.ts';
 import { topicPrefix } from '../publish/topics.ts';
 import { inventedItem } from './invented-items.ts';
-import { median } from './median.ts';
+import { median } from './order-statistics.ts';
 
 export interface MqttBenchReport {
   readonly events: number;

@@ -10,7 +10,7 @@ import { createNetwork } from '../learning/network/network.ts';
 import { randomBackbone } from '../learning/network/random-backbone.ts';
 import type { Architecture } from '../learning/train/hyperparameters.ts';
 import { openTrainingSession } from '../learning/train/onnx-training-session.ts';
-import { median } from './median.ts';
+import { median } from './order-statistics.ts';
 
 export interface TrainingBenchOptions {
   readonly architecture: Architecture;

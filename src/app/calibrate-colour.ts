@@ -6,7 +6,7 @@ import type { Camera } from '../camera/camera.ts';
 import type { Bgr, ColourCalibration } from '../domain/calibration.ts';
 import type { Mat } from '../image/opencv.ts';
 import type { GreyCardMeasurement } from '../vision/grey-card.ts';
-import { measureGreyCard } from '../vision/grey-card.ts';
+import { meanColour, measureGreyCard } from '../vision/grey-card.ts';
 
 const ENOUGH_FRAMES = 3;
 const MAX_FRAMES = 600;
@@ -34,11 +34,11 @@ export async function calibrateColour(next: () => Promise<Mat | undefined>, leve
   if (found.length === 0) {
     throw new SortlineError('CALIB_NO_TARGET', `no evenly grey card was seen in the middle of ${frames} pictures: lay it flat in the middle of the picture, larger than a fifth of it each way, on the empty belt and without shadows`, { context: { frames } });
   }
-  const cardBgr = meanOf(found.map(({ cardBgr: colour }) => colour));
+  const cardBgr = meanColour(found.map(({ cardBgr: colour }) => colour));
   const fit = fitColour(cardBgr, level);
   if (fit.result === 'refused') throw new SortlineError('CALIB_POOR_FIT', fit.reason, { context: { cardBgr, level } });
   return {
-    gains: fit.gains, exposure: fit.exposure, cardBgr, beltBgr: meanOf(found.map(({ beltBgr }) => beltBgr)),
+    gains: fit.gains, exposure: fit.exposure, cardBgr, beltBgr: meanColour(found.map(({ beltBgr }) => beltBgr)),
     evenness: Math.min(...found.map(({ evenness }) => evenness)), spread: Math.max(...found.map(({ spread }) => spread)), frames,
   };
 }
@@ -55,9 +55,4 @@ export function picturesOf(camera: Camera): () => Promise<Mat | undefined> {
       }
     }
   };
-}
-
-function meanOf(colours: readonly Bgr[]): Bgr {
-  const of = (channel: 0 | 1 | 2): number => colours.reduce((sum, colour) => sum + colour[channel], 0) / colours.length;
-  return [of(0), of(1), of(2)];
 }

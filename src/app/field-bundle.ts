@@ -2,8 +2,8 @@
 // calibration in it, the versions, a note, and the events of a replay as they were when the bundle was made. A folder with bundles is a test suite.
 //
 //   BUNDLE/bundle.json   recording.mcap   golden.jsonl
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { reasonOf, SortlineError } from '../base/errors.ts';
@@ -13,6 +13,7 @@ import type { Comparison } from '../record/compare-events.ts';
 import { cutEntries } from '../record/edit-recording.ts';
 import { eventText } from '../record/event-file.ts';
 import { Recording } from '../record/open-recording.ts';
+import { makeWholeFolder } from '../record/whole-folder.ts';
 import { writeRecording } from '../record/write-recording.ts';
 import { compareWith, readReference } from './replay-against.ts';
 import { readReplayInput } from './replay-input.ts';
@@ -48,12 +49,8 @@ export interface BundleRequest {
 
 /** Makes the folder, whole or not at all. Throws RECORD_REFUSED, RECORD_WRITE_FAILED and the codes of a model. */
 export async function makeFieldBundle({ recording, fromS, toS, note, out, log, model }: BundleRequest): Promise<BundleFacts> {
-  if (existsSync(out)) throw new SortlineError('RECORD_WRITE_FAILED', `${out} is there already: name a new folder, or remove it`, { context: { path: out } });
-  const unfinished = `${out}.part`;
-  try {
-    await rm(unfinished, { recursive: true, force: true });
-    await mkdir(unfinished, { recursive: true });
-    const path = join(unfinished, 'recording.mcap');
+  return makeWholeFolder(out, `the bundle ${out} cannot be written`, async (folder) => {
+    const path = join(folder, 'recording.mcap');
     const { about } = recording;
     await writeRecording(path, about, cutEntries(recording, { fromS, toS }));
     const input = readReplayInput(Recording.open(path));
@@ -62,15 +59,10 @@ export async function makeFieldBundle({ recording, fromS, toS, note, out, log, m
       model: recordedModel(input) ?? null, calibrationHash: hashOf(about.calibration), ignore: [], tolerances: {},
     };
     const { events } = await replayRun({ input, log, model });
-    await writeFile(join(unfinished, 'golden.jsonl'), eventText(events));
-    await writeFile(join(unfinished, 'bundle.json'), `${JSON.stringify(facts, undefined, 2)}\n`);
-    await rename(unfinished, out);
+    await writeFile(join(folder, 'golden.jsonl'), eventText(events));
+    await writeFile(join(folder, 'bundle.json'), `${JSON.stringify(facts, undefined, 2)}\n`);
     return facts;
-  } catch (cause) {
-    await rm(unfinished, { recursive: true, force: true }).catch(() => undefined);
-    if (cause instanceof SortlineError) throw cause;
-    throw new SortlineError('RECORD_WRITE_FAILED', `the bundle ${out} cannot be written: ${reasonOf(cause)}`, { context: { path: out }, cause });
-  }
+  });
 }
 
 export type BundleVerdict =

@@ -1,4 +1,5 @@
 // The result of a hardware-in-the-loop run as a list of checks, each with what was expected and what was found.
+import { quantile as nearestRank } from './order-statistics.ts';
 
 export interface HilCheck {
   /** For machines: `queue`, `items.count-error`. */
@@ -20,7 +21,7 @@ export function few(things: readonly string[]): string {
 
 /** The value below which `share` of the values lie; 0 of none. */
 export function quantile(values: readonly number[], share: number): number {
-  return values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0;
+  return nearestRank(values, share) ?? 0;
 }
 
 /** The value furthest from 0, without its sign; 0 of none. */

@@ -1,5 +1,6 @@
 // The report of a hardware-in-the-loop run: plain data for JSON, and JUnit XML for CI. The page for people is hil-page.ts.
 import type { ActuatorOptions } from '../actuate/options.ts';
+import { escapedMarkup } from '../base/markup-text.ts';
 import type { HilCheck } from './hil-checks.ts';
 import { quantile } from './hil-checks.ts';
 import type { ItemsResult } from './hil-items.ts';
@@ -83,6 +84,5 @@ export function junitOf({ startedIso, board, checks }: HilReport): string {
 
 /** For XML and HTML, text and attributes; what XML cannot hold becomes `?`. */
 export function escaped(text: string): string {
-  const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-  return text.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '?').replaceAll(/[&<>"]/g, (character) => entities[character]!);
+  return escapedMarkup(text.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '?'));
 }

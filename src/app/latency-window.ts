@@ -1,5 +1,6 @@
 // The last N durations, for quantiles on demand.
 import type { Milliseconds, Ratio } from '../base/units.ts';
+import { quantile } from './order-statistics.ts';
 
 export class LatencyWindow {
   readonly #values: Float64Array;
@@ -23,8 +24,6 @@ export class LatencyWindow {
 
   /** Nearest-rank quantile; undefined while empty. */
   quantile(share: Ratio): Milliseconds | undefined {
-    if (this.count === 0) return undefined;
-    const sorted = this.#values.slice(0, this.count).sort();
-    return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+    return quantile(this.#values.subarray(0, this.count), share);
   }
 }

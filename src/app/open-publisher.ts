@@ -1,5 +1,5 @@
 // The publisher of a live line: to the configured broker, or to one opened inside this process.
-import { createHash, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
@@ -12,6 +12,7 @@ import type { ExecuteCommand } from '../domain/operator-command.ts';
 import { Outbox } from '../ledger/outbox.ts';
 import type { LedgerOutbox } from '../ledger/store.ts';
 import { brokerSettings, passwordOf } from '../publish/broker-settings.ts';
+import { digestOf } from '../publish/digests.ts';
 import type { EmbeddedBroker } from '../publish/embedded-broker.ts';
 import { openEmbeddedBroker } from '../publish/embedded-broker.ts';
 import { homeAssistantDiscovery } from '../publish/home-assistant.ts';
@@ -98,9 +99,6 @@ function viewsOf(mqtt: Config['mqtt']): LineFacts['capabilities']['views'] {
 }
 
 /** Of the calibration as it is used, whatever file it came from. */
-function digestOf(calibration: Calibration): string {
-  return createHash('sha256').update(JSON.stringify(calibration)).digest('hex');
-}
 
 function versions(): Record<string, string> {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };

@@ -1,5 +1,4 @@
 // Everything that hears of the line's events: ledger, MQTT, dashboard and log, opened together and closed together.
-import { createHash } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { isSortlineError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
@@ -9,6 +8,7 @@ import type { LineSink } from '../domain/line-event.ts';
 import type { LedgerSummary } from '../ledger/ledger-counts.ts';
 import { openLedger } from '../ledger/ledger.ts';
 import type { Calibration } from '../domain/calibration.ts';
+import { digestOf } from '../publish/digests.ts';
 import type { PictureMark } from '../vision/vision.ts';
 import { CropFolder } from './crop-folder.ts';
 import { fanOut } from './fan-out.ts';
@@ -48,7 +48,9 @@ export async function openOutlets(deps: OutletDeps): Promise<Outlets> {
   const { clock, log, config, runId, line } = deps;
   const publishing = openItemOutbox(deps);
   const ledger = openLedger({
-    clock, log, options: config.ledger, run: { runId, line: config.line.id, configDigest: digestOf(config) }, publishing,
+    clock, log, options: config.ledger,
+    // The ledger names the configuration without its contents.
+    run: { runId, line: config.line.id, configDigest: digestOf(config) }, publishing,
     onFailing: (message) => line().alarms.raise('ledger-failing', 'ledger', message),
     onRecovered: () => line().alarms.clear('ledger-failing', 'ledger'),
   });
@@ -99,9 +101,4 @@ async function orOnFreePort<T>(deps: OutletDeps, code: 'MQTT_PORT_IN_USE' | 'WEB
     if (!deps.takeFreePorts || !isSortlineError(error, code)) throw error;
     return free();
   }
-}
-
-/** Names a configuration in the ledger without its contents. */
-function digestOf(config: Config): string {
-  return createHash('sha256').update(JSON.stringify(config)).digest('hex');
 }

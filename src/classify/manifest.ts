@@ -2,8 +2,7 @@
 // here that it cannot check against the model file itself.
 import { z } from 'zod';
 import { reasonOf, SortlineError } from '../base/errors.ts';
-import type { Material } from '../domain/material.ts';
-import { MATERIALS } from '../domain/material.ts';
+import { byMaterial, MATERIALS } from '../domain/material.ts';
 
 const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits in small letters');
 const ratio = z.number().min(0).max(1);
@@ -27,7 +26,7 @@ export const modelManifest = z.strictObject({
   trainedOn: z.string().min(1).describe('Data set and procedure, in words.'),
   dataSetDigest: sha256Hex.optional().describe('Of the training and validation photographs; `howDigested` says how.'),
   howDigested: z.string().min(1).optional(),
-  thresholdByMaterial: z.strictObject(Object.fromEntries(MATERIALS.map((material) => [material, ratio.optional()])) as Record<Material, z.ZodOptional<typeof ratio>>)
+  thresholdByMaterial: z.strictObject(byMaterial(() => ratio.optional()))
     .optional().describe('Confidence thresholds found on the validation list; a recipe may take them over.'),
   purity: z.strictObject({
     target: ratio.describe('Share of right items that each threshold was sought for.'),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { RESIDUE } from '../domain/decision.ts';
 import type { Recipe } from '../domain/line-event.ts';
 import type { Material } from '../domain/material.ts';
-import { MATERIALS } from '../domain/material.ts';
+import { byMaterial } from '../domain/material.ts';
 
 const ratio = z.number().min(0).max(1);
 const binId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'a bin id is 1 to 32 small letters, digits and dashes, such as `metal` or `bin-3`');
@@ -13,9 +13,6 @@ const defaultBinByMaterial: Readonly<Record<Material, string>> = {
 };
 
 /** `{ cardboard: make('cardboard'), … }`, so that every material is a key of its own with its own position in the file. */
-function byMaterial<T>(make: (material: Material) => T): Record<Material, T> {
-  return Object.fromEntries(MATERIALS.map((material) => [material, make(material)])) as Record<Material, T>;
-}
 
 export const recipeOptions = z.strictObject({
   name: z.string().min(1).max(64).default('default').describe('Name of the recipe, shown in logs and on MQTT.'),

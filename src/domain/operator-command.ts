@@ -3,8 +3,7 @@
 import { z } from 'zod';
 import type { LineEvent } from './line-event.ts';
 import { ALARM_CODES } from './line-event.ts';
-import { MATERIALS } from './material.ts';
-import type { Material } from './material.ts';
+import { byMaterial } from './material.ts';
 
 export const COMMAND_NAMES = ['start', 'pause', 'set-recipe', 'enable-bin', 'acknowledge-alarm', 'note', 'snapshot', 'ping'] as const;
 export type CommandName = (typeof COMMAND_NAMES)[number];
@@ -77,8 +76,4 @@ export function commandEvent(command: OperatorCommand, by: Operator, options: { 
     kind: 'operator.command', atNs, command: name, detail, by: operatorName(by),
     result: result.result, reason: result.result === 'refused' ? result.reason : undefined,
   };
-}
-
-function byMaterial<T extends z.ZodType>(schema: (material: Material) => T): Record<Material, T> {
-  return Object.fromEntries(MATERIALS.map((material) => [material, schema(material)])) as Record<Material, T>;
 }

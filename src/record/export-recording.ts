@@ -1,15 +1,15 @@
 // A recording as plain files, for tools that read no MCAP: pictures, tables, events, configuration and calibration.
 //
 //   OUT/frames/000042.jpg …   frames.csv   belt.csv   labels.csv   serial.csv   events.jsonl   config.json   calibration.yaml
-import { createWriteStream, existsSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import type { WriteStream } from 'node:fs';
-import { reasonOf, SortlineError } from '../base/errors.ts';
 import { calibrationText } from '../calibrate/calibration-text.ts';
 import type { Recording } from './open-recording.ts';
 import type { RecordEntry } from './record-entry.ts';
+import { makeWholeFolder } from './whole-folder.ts';
 
 const TABLES = {
   'frames.csv': 'frame,captured_at_ns,encoder_counts,file',
@@ -22,21 +22,12 @@ type TableName = keyof typeof TABLES;
 
 /** Makes the folder `out`, whole or not at all; the number of pictures. Throws RECORD_WRITE_FAILED, also where `out` is there already. */
 export async function exportRecording(recording: Recording, out: string): Promise<number> {
-  if (existsSync(out)) throw new SortlineError('RECORD_WRITE_FAILED', `${out} is there already: name a new folder, or remove it`, { context: { path: out } });
-  const unfinished = `${out}.part`;
-  try {
-    await rm(unfinished, { recursive: true, force: true });
-    await mkdir(join(unfinished, 'frames'), { recursive: true });
-    await writeFile(join(unfinished, 'config.json'), `${JSON.stringify(recording.about.config, undefined, 2)}\n`);
-    await writeFile(join(unfinished, 'calibration.yaml'), calibrationText(recording.about.calibration));
-    const pictures = await writeTables(recording, unfinished);
-    await rename(unfinished, out);
-    return pictures;
-  } catch (cause) {
-    await rm(unfinished, { recursive: true, force: true }).catch(() => undefined);
-    if (cause instanceof SortlineError) throw cause;
-    throw new SortlineError('RECORD_WRITE_FAILED', `the recording cannot be exported to ${out}: ${reasonOf(cause)}`, { context: { path: out }, cause });
-  }
+  return makeWholeFolder(out, `the recording cannot be exported to ${out}`, async (folder) => {
+    await mkdir(join(folder, 'frames'));
+    await writeFile(join(folder, 'config.json'), `${JSON.stringify(recording.about.config, undefined, 2)}\n`);
+    await writeFile(join(folder, 'calibration.yaml'), calibrationText(recording.about.calibration));
+    return writeTables(recording, folder);
+  });
 }
 
 async function writeTables(recording: Recording, folder: string): Promise<number> {

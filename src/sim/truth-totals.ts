@@ -5,7 +5,7 @@ import type { BinId, Outcome } from '../domain/decision.ts';
 import { OUTCOMES, RESIDUE } from '../domain/decision.ts';
 import type { Recipe } from '../domain/line-event.ts';
 import type { Material } from '../domain/material.ts';
-import { MATERIALS } from '../domain/material.ts';
+import { byMaterial, MATERIALS } from '../domain/material.ts';
 
 export interface BinTruth {
   /** Items that landed in it. */
@@ -64,7 +64,7 @@ export class TruthTotals {
   #countsOf(bin: BinId): Record<Material, number> {
     let counts = this.#countByBin.get(bin);
     if (counts === undefined) {
-      counts = Object.fromEntries(MATERIALS.map((material) => [material, 0])) as Record<Material, number>;
+      counts = byMaterial(() => 0);
       this.#countByBin.set(bin, counts);
     }
     return counts;

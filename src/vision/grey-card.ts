@@ -35,7 +35,7 @@ export function measureGreyCard(image: Mat): GreyCardMeasurement | undefined {
   const sides = [
     new cv.Rect(0, 0, cols, ringY), new cv.Rect(0, rows - ringY, cols, ringY), new cv.Rect(0, 0, ringX, rows), new cv.Rect(cols - ringX, 0, ringX, rows),
   ].map((side) => statistics(image, side).mean);
-  const beltBgr = average(sides);
+  const beltBgr = meanColour(sides);
   const contrast = Math.max(...card.mean.map((level, channel) => Math.abs(level - beltBgr[channel]!)));
   if (card.spread > MAX_SPREAD || contrast < LEAST_CONTRAST) return undefined;
   const brightness = sides.map((side) => side[0] + side[1] + side[2]);
@@ -49,7 +49,7 @@ function statistics(image: Mat, rect: InstanceType<typeof cv.Rect>): { mean: Bgr
   return { mean: [levels[0]!, levels[1]!, levels[2]!], spread: Math.max(...deviations) };
 }
 
-function average(colours: readonly Bgr[]): Bgr {
+export function meanColour(colours: readonly Bgr[]): Bgr {
   const of = (channel: 0 | 1 | 2): number => colours.reduce((sum, colour) => sum + colour[channel], 0) / colours.length;
   return [of(0), of(1), of(2)];
 }

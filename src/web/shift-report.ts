@@ -1,5 +1,6 @@
 // The report of a period as one HTML file that needs nothing else: to print, to keep, to send. Its figures are those of the
 // history page. Everything that could come from outside is escaped.
+import { escapedMarkup } from '../base/markup-text.ts';
 import type { BinFigures } from '../ledger/bin-figures.ts';
 import type { HistoryOverview } from '../ledger/history.ts';
 import type { LineFacts } from './live-routes.ts';
@@ -23,16 +24,16 @@ export function shiftReport(overview: HistoryOverview, { facts, bins, by, writte
     ? 'Purity and recovery are estimates from the model\'s calibrated confidence: nobody has weighed the bins.'
     : 'Purity and recovery are counted from where each item landed (simulator).';
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escape(`${facts.line}: ${moment(period.fromMs)}`)}</title><style>${STYLE}</style></head><body>
-<h1>Line ${escape(facts.line)}, ${escape(facts.site)}</h1>
-<p>${moment(period.fromMs)} to ${moment(period.toMs)}<br><span class="note">written ${moment(writtenMs)} for ${escape(by)}; times are UTC</span></p>
-<p><strong>${items}</strong> items, ${(items / hours).toFixed(0)} an hour. Recipe ${escape(recipe?.name ?? 'no longer known')}${recipeChanges > 0 ? `, changed ${recipeChanges} times; figures are by the last one` : ''}.</p>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapedMarkup(`${facts.line}: ${moment(period.fromMs)}`)}</title><style>${STYLE}</style></head><body>
+<h1>Line ${escapedMarkup(facts.line)}, ${escapedMarkup(facts.site)}</h1>
+<p>${moment(period.fromMs)} to ${moment(period.toMs)}<br><span class="note">written ${moment(writtenMs)} for ${escapedMarkup(by)}; times are UTC</span></p>
+<p><strong>${items}</strong> items, ${(items / hours).toFixed(0)} an hour. Recipe ${escapedMarkup(recipe?.name ?? 'no longer known')}${recipeChanges > 0 ? `, changed ${recipeChanges} times; figures are by the last one` : ''}.</p>
 ${chart(overview)}
 <h2>Bins</h2>${table(['bin', 'items', 'purity', 'target', 'recovery', 'target'], bins.map((bin) => binCells(bin, facts)), [1, 2, 3, 4, 5])}<p class="note">${estimate}</p>
 <h2>Composition</h2>${table(['material', 'items', 'share'], sharesOf(tallies, items, ({ material }) => material || 'not classified'), [1, 2])}
 <h2>Outcomes</h2>${table(['outcome', 'items', 'share'], sharesOf(tallies, items, ({ outcome }) => outcome), [1, 2])}
 <h2>Not sorted, by cause</h2>${table(['cause', 'items', 'share'], sharesOf(tallies.filter(({ outcome }) => outcome !== 'sorted'), items, ({ outcome, cause }) => `${outcome}: ${cause}`), [1, 2])}
-<h2>Alarms</h2>${alarms.length === 0 ? '<p>None.</p>' : table(['alarm', 'about', 'times', 'minutes'], alarms.map(({ alarm, subject, times, activeMs }) => [escape(alarm), escape(subject), String(times), (activeMs / 60_000).toFixed(1)]), [2, 3])}
+<h2>Alarms</h2>${alarms.length === 0 ? '<p>None.</p>' : table(['alarm', 'about', 'times', 'minutes'], alarms.map(({ alarm, subject, times, activeMs }) => [escapedMarkup(alarm), escapedMarkup(subject), String(times), (activeMs / 60_000).toFixed(1)]), [2, 3])}
 </body></html>
 `;
 }
@@ -43,13 +44,13 @@ function binCells({ bin, items, purity, recovery }: BinFigures, { bins }: LineFa
     if (value === undefined) return '–';
     return wanted !== undefined && value < wanted ? `<span class="below">${percent(value)} ▼</span>` : percent(value);
   };
-  return [escape(bin), String(items), judged(purity, target?.targetPurity), percent(target?.targetPurity), judged(recovery, target?.targetRecovery), percent(target?.targetRecovery)];
+  return [escapedMarkup(bin), String(items), judged(purity, target?.targetPurity), percent(target?.targetPurity), judged(recovery, target?.targetRecovery), percent(target?.targetRecovery)];
 }
 
 function sharesOf(tallies: HistoryOverview['tallies'], whole: number, nameOf: (tally: HistoryOverview['tallies'][number]) => string): string[][] {
   const byName = new Map<string, number>();
   for (const tally of tallies) byName.set(nameOf(tally), (byName.get(nameOf(tally)) ?? 0) + tally.items);
-  return [...byName].sort((a, b) => b[1] - a[1]).map(([name, items]) => [escape(name), String(items), percent(whole > 0 ? items / whole : undefined)]);
+  return [...byName].sort((a, b) => b[1] - a[1]).map(([name, items]) => [escapedMarkup(name), String(items), percent(whole > 0 ? items / whole : undefined)]);
 }
 
 /** Items per step, as bars; what was sorted is filled. */
@@ -79,8 +80,4 @@ function percent(share: number | undefined): string {
 
 function moment(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-}
-
-export function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -1,6 +1,6 @@
 // How many pictures each material has, and whether that is lopsided enough to matter.
 import type { Material } from '../../domain/material.ts';
-import { MATERIALS } from '../../domain/material.ts';
+import { byMaterial, MATERIALS } from '../../domain/material.ts';
 
 /** Every material, also those that have none. */
 export type MaterialCounts = Readonly<Record<Material, number>>;
@@ -19,7 +19,7 @@ export interface ClassBalance {
 export const LOPSIDED_RATIO = 3;
 
 export function countByMaterial(pictures: readonly { readonly material: Material }[]): MaterialCounts {
-  const counts = Object.fromEntries(MATERIALS.map((material) => [material, 0])) as Record<Material, number>;
+  const counts = byMaterial(() => 0);
   for (const { material } of pictures) counts[material]++;
   return counts;
 }

@@ -3,7 +3,7 @@
 // interval is narrower for it. Pure.
 import type { Ratio } from '../../base/units.ts';
 import type { Material } from '../../domain/material.ts';
-import { MATERIALS } from '../../domain/material.ts';
+import { byMaterial } from '../../domain/material.ts';
 import { predictedOf } from './evaluate-verdicts.ts';
 import type { Evaluation, Verdict } from './evaluation.ts';
 import type { Interval } from './intervals.ts';
@@ -117,8 +117,4 @@ function settingsThatDiffer(contenders: readonly Contender[]): Comparison['setti
   const names = [...new Set(all.flatMap((settings) => [...settings.keys()]))].toSorted();
   return names.map((name) => ({ name, values: all.map((settings) => settings.get(name)) }))
     .filter(({ values }) => new Set(values.map((value) => JSON.stringify(value))).size > 1);
-}
-
-function byMaterial<T>(make: (material: Material) => T): Record<Material, T> {
-  return Object.fromEntries(MATERIALS.map((material) => [material, make(material)])) as Record<Material, T>;
 }

@@ -1,6 +1,6 @@
 // One model judged on one list: what `sortline evaluate` says as text, JSON and HTML.
-import { MATERIALS } from '../../domain/material.ts';
 import type { Material } from '../../domain/material.ts';
+import { byMaterial } from '../../domain/material.ts';
 import { confidentMistakes, predictedOf } from './evaluate-verdicts.ts';
 import type { Evaluation, Verdict } from './evaluation.ts';
 import type { PurityPoint } from './purity-curve.ts';
@@ -25,7 +25,7 @@ export interface JudgedModel {
 
 /** Per material the threshold that recovers most at `purity`; null where none is pure enough, or there is nothing to go by. */
 export function thresholdsFor(verdicts: readonly Verdict[], purity: number): Record<Material, PurityPoint | null> {
-  return Object.fromEntries(MATERIALS.map((material) => [material, pointAtPurity(purityCurve(verdicts, material), purity) ?? null])) as Record<Material, PurityPoint | null>;
+  return byMaterial((material) => pointAtPurity(purityCurve(verdicts, material), purity) ?? null);
 }
 
 /** What `--json` prints: the figures, then what they are of. */

@@ -1,6 +1,6 @@
 // What a picture is said to be, and how much it counts: labels after smoothing, and the weights of unequally frequent materials.
 import type { Material } from '../../domain/material.ts';
-import { MATERIALS } from '../../domain/material.ts';
+import { byMaterial, MATERIALS } from '../../domain/material.ts';
 import type { Hyperparameters } from './hyperparameters.ts';
 
 /** (labels, materials) float32: each row a distribution, `smoothing` of it spread over all materials (Szegedy et al., 2016). */
@@ -15,5 +15,5 @@ export function materialWeights(materials: readonly Material[], kind: Hyperparam
   const count = (material: Material): number => materials.filter((each) => each === material).length;
   const occurring = MATERIALS.filter((material) => count(material) > 0).length;
   const weightOf = (material: Material): number => (count(material) === 0 ? 0 : kind === 'none' ? 1 : materials.length / (occurring * count(material)));
-  return Object.fromEntries(MATERIALS.map((material) => [material, weightOf(material)])) as Record<Material, number>;
+  return byMaterial(weightOf);
 }

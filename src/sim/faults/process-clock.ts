@@ -41,14 +41,7 @@ export class ProcessClock implements Clock {
       this.#timers.delete(timer);
       this.deliver(() => { if (!isCancelled) callback(); });
     });
-    const timer: Timer = {
-      cancel: () => {
-        isCancelled = true;
-        inner.cancel();
-        this.#timers.delete(timer);
-      },
-    };
-    this.#timers.add(timer);
+    const timer = this.#kept(inner, () => { isCancelled = true; });
     return timer;
   }
 
@@ -64,15 +57,7 @@ export class ProcessClock implements Clock {
         if (!isCancelled) callback();
       });
     });
-    const timer: Timer = {
-      cancel: () => {
-        isCancelled = true;
-        inner.cancel();
-        this.#timers.delete(timer);
-      },
-    };
-    this.#timers.add(timer);
-    return timer;
+    return this.#kept(inner, () => { isCancelled = true; });
   }
 
   /** Timers set and not yet due. */
@@ -103,5 +88,18 @@ export class ProcessClock implements Clock {
 
   #goOn(): void {
     while (this.#waiting.length > 0 && !this.#isDead && this.#world.nowNs() >= this.#stalledUntilNs) this.#waiting.shift()!();
+  }
+
+  /** The process's own handle to a timer of the plant, counted until it is cancelled. */
+  #kept(inner: Timer, onCancel: () => void): Timer {
+    const timer: Timer = {
+      cancel: () => {
+        onCancel();
+        inner.cancel();
+        this.#timers.delete(timer);
+      },
+    };
+    this.#timers.add(timer);
+    return timer;
   }
 }
