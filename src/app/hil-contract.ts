@@ -8,7 +8,7 @@ import { NS_PER_MS, NS_PER_S } from '../base/units.ts';
 import type { BeltSample } from '../domain/frame.ts';
 import type { CommandResult, Link, LinkEvent } from '../link/link.ts';
 import type { LinkTimingOptions } from '../link/options.ts';
-import type { CommandBook } from './hil-book.ts';
+import type { CommandBook, CommandRecord } from './hil-book.ts';
 import { firedCountsOf } from './hil-book.ts';
 import type { HilCable } from './hil-cable.ts';
 import type { HilCheck } from './hil-checks.ts';
@@ -127,7 +127,7 @@ export class HilContract {
       const counts = firedCountsOf(record);
       return counts === undefined ? [] : [counts - record.command.fireAtCounts];
     });
-    if (errors.length !== records.length) throw broken(`of ${records.length} commands ${errors.length} fired`);
+    if (errors.length !== records.length) throw broken(`of ${records.length} commands ${errors.length} fired; ${few(records.filter((record) => firedCountsOf(record) === undefined).map(endOf))}`);
     if (largest(errors) > profile.maxCountError) throw broken(`largest error ${largest(errors)} counts, allowed are ${profile.maxCountError}`);
     return `${errors.length} shots, largest error ${largest(errors)} counts`;
   }
@@ -239,8 +239,10 @@ export class HilContract {
     return sample === undefined ? 0 : Math.round(sample.counts + (sample.countsPerSecond * (this.#deps.clock.nowNs() - sample.atNs)) / NS_PER_S);
   }
 
+  /** By samples of this session: those before a pulled cable say nothing of where the belt is now. */
   #isSteady(): boolean {
-    const speeds = this.#deps.events.filter((event) => event.kind === 'belt.sample').slice(-STEADY.samples).map(({ sample }) => sample.countsPerSecond);
+    const { events } = this.#deps;
+    const speeds = events.slice(events.findLastIndex(({ kind }) => kind === 'link.up')).filter((event) => event.kind === 'belt.sample').slice(-STEADY.samples).map(({ sample }) => sample.countsPerSecond);
     const fastest = Math.max(...speeds);
     return speeds.length === STEADY.samples && fastest > 0 && Math.min(...speeds) > fastest * (1 - STEADY.share);
   }
@@ -284,6 +286,11 @@ export class HilContract {
     if (answered(answer) !== reason) throw broken(`expected ${reason}, the board answered ${answered(answer)}`);
     return reason;
   }
+}
+
+/** How a command ended that did not fire. */
+function endOf({ command, reports: [report], sessionEnded }: CommandRecord): string {
+  return `command ${command.commandId} ${report?.kind === 'missed' ? `missed: ${report.cause}` : sessionEnded ? 'was dropped with its session' : 'was not reported'}`;
 }
 
 function answered(answer: CommandResult): string {
