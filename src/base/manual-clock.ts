@@ -16,7 +16,10 @@ interface Entry {
  * A clock stepped by its owner. Timers fire in order of due time, ties in order of creation, so a run is reproducible.
  * Real asynchronous work (an inference) joins virtual time through {@link ManualClock.settleAt}.
  */
+const EVENTS_PER_TURN = 16;
+
 export class ManualClock implements Clock {
+  #fired = 0;
   #nowNs: MonotonicNs;
   #order = 0;
   readonly #heap: Entry[] = [];
@@ -63,7 +66,7 @@ export class ManualClock implements Clock {
 
   /** Fires everything due up to `targetNs`, draining microtasks and awaiting `settleAt` work in between. */
   async advanceTo(targetNs: MonotonicNs): Promise<void> {
-    await drainMicrotasks();
+    await turn();
     for (let next = this.#heap[0]; next !== undefined && next.dueNs <= targetNs; next = this.#heap[0]) {
       if (next.waitFor !== undefined && !next.cancelled) {
         const work = next.waitFor;
@@ -80,7 +83,7 @@ export class ManualClock implements Clock {
         this.#push(next);
       }
       next.callback();
-      await drainMicrotasks();
+      await (++this.#fired % EVENTS_PER_TURN === 0 ? turn() : drainMicrotasks());
     }
     this.#nowNs = Math.max(this.#nowNs, targetNs);
   }
@@ -129,8 +132,18 @@ function isBefore(a: Entry, b: Entry): boolean {
   return a.dueNs < b.dueNs || (a.dueNs === b.dueNs && a.order < b.order);
 }
 
-// Promise chains started by a callback must run before virtual time moves on; setImmediate runs after every microtask
-// and after I/O callbacks that are already due.
-function drainMicrotasks(): Promise<void> {
+// Promise chains started by a callback must run before virtual time moves on. Node runs every waiting microtask, and those that
+// they start, before the next tick; a second one lets follow what other ticks started.
+async function drainMicrotasks(): Promise<void> {
+  await nextTick();
+  await nextTick();
+}
+
+function nextTick(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
+}
+
+/** A turn of the event loop, for I/O callbacks that are due. */
+function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

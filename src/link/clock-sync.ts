@@ -1,20 +1,25 @@
 // Maps the board's tick counter to host time from heartbeat round trips. Every round trip bounds the mapping (the tick was
 // read after the send and before the receipt); short ones bound it tightly, so they weigh most. A line is fitted through
 // the last seconds, with the nominal rate as prior, so an oscillator 1 % off is followed without trusting two noisy points.
-// The best round trips of the last two minutes stay in it: a cable that turns bad does not take a good mapping away.
+// The best round trips of the last two minutes stay in it: a cable that turns bad does not take a good mapping away. Where no
+// recent round trip is short, the mapping is the middle of what all of them leave possible.
 // firmware-protocol.md § Where is the belt. It does not send anything.
 import type { McuTicks, MonotonicNs } from '../base/units.ts';
+import { feasibleLines } from './feasible-lines.ts';
 
 const NOMINAL_NS_PER_TICK = 1000;
 /** At one heartbeat per 50 ms, the last 6.4 s. */
 const KEPT_SAMPLES = 128;
-/** Of older round trips the best of every 5 s is kept, for two minutes. */
-const ANCHOR_PERIOD_NS = 5e9;
-const KEPT_ANCHORS = 24;
+/** Of older round trips the best of every 2 s is kept, for two minutes. */
+const ANCHOR_PERIOD_NS = 2e9;
+const KEPT_ANCHORS = 60;
 /** How far a line through old points may be off for each ns of their age: an oscillator's wander while it warms up. */
 const WANDER = 2e-6;
-/** The same for a line that only old points hold, while long round trips since then bend it. */
-const UNHELD_WANDER = 2e-4;
+/** No oscillator is further off than this. */
+const LARGEST_RATE = 0.01;
+/** The fit is good enough where a point of the last second says that it is off by no more than this: 1 mm at 1 m/s. */
+const CLOSE_NS = 1e6;
+const RECENT_POINTS = 20;
 /** How far an oscillator is expected to be off, one sigma: ceramic resonators reach 0.5 %. */
 const PRIOR_RATE_SIGMA = 0.005;
 /** The host's own jitter in reading the clock around a write and a read. */
@@ -37,7 +42,7 @@ interface Point {
 }
 
 interface Anchor extends Point {
-  /** When its 5 s began. */
+  /** When its 2 s began. */
   readonly sinceNs: MonotonicNs;
 }
 
@@ -56,6 +61,7 @@ export class ClockSync {
   readonly #replyNs: number;
   readonly #points: Point[] = [];
   readonly #anchors: Anchor[] = [];
+  readonly #weights = new Float64Array(KEPT_ANCHORS + KEPT_SAMPLES);
   #rejectedInARow = 0;
   #originTicks = 0;
   #originNs = 0;
@@ -84,7 +90,7 @@ export class ClockSync {
     return true;
   }
 
-  /** What the mapping may be off by, should one direction of the cable take all the time and the other none; Infinity before the first round trip. */
+  /** What the mapping may be off by now, should one direction of the cable take all the time and the other none; Infinity before the first round trip. */
   get uncertaintyNs(): number {
     return this.#uncertaintyNs;
   }
@@ -135,37 +141,65 @@ export class ClockSync {
   /** Weighted least squares of host time over ticks, as a deviation from the nominal rate. */
   #fit(): void {
     const points: readonly Point[] = [...this.#anchors, ...this.#points];
-    const last = points.at(-1)!;
-    let shortestNs = Infinity;
-    for (const point of points) shortestNs = Math.min(shortestNs, point.roundTripNs);
-    const weights = points.map((point) => weightOf(point, { last, shortestNs }));
+    // The newest is not always the last: questions may overtake each other on their way.
+    let last = points.at(-1)!, shortestNs = Infinity;
+    for (const point of points) {
+      if (point.ticks > last.ticks) last = point;
+      shortestNs = Math.min(shortestNs, point.roundTripNs);
+    }
+    // Twenty times a second, over all points: plain loops, and no array but the one of the weights.
+    const weights = this.#weights, count = points.length;
     let weight = 0, meanX = 0, meanY = 0;
-    points.forEach((point, index) => {
-      const x = nominalNs(point, last), w = weights[index]!;
+    for (let index = 0; index < count; index++) {
+      const point = points[index]!, x = nominalNs(point, last), w = weightOf(point, { last, shortestNs });
+      weights[index] = w;
       weight += w;
       meanX += w * x;
       meanY += w * (point.hostNs - last.hostNs - x);
-    });
+    }
     meanX /= weight;
     meanY /= weight;
     let sxx = 1 / PRIOR_RATE_SIGMA ** 2, sxy = 0;
-    points.forEach((point, index) => {
-      const nominal = nominalNs(point, last), x = nominal - meanX;
-      sxx += weights[index]! * x * x;
-      sxy += weights[index]! * x * (point.hostNs - last.hostNs - nominal - meanY);
-    });
+    for (let index = 0; index < count; index++) {
+      const point = points[index]!, nominal = nominalNs(point, last), x = nominal - meanX, w = weights[index]!;
+      sxx += w * x * x;
+      sxy += w * x * (point.hostNs - last.hostNs - nominal - meanY);
+    }
     const rate = sxy / sxx;
     this.#nsPerTick = NOMINAL_NS_PER_TICK * (1 + rate);
     this.#originTicks = last.ticks;
     this.#originNs = last.hostNs + meanY - rate * meanX;
-    this.#uncertaintyNs = this.#smallestUncertaintyNs(points, last);
+    this.#uncertaintyNs = this.#boundOfRecent(last);
+    if (this.#uncertaintyNs > CLOSE_NS) this.#takeMiddle(points, last);
   }
 
-  #smallestUncertaintyNs(points: readonly Point[], last: Point): number {
-    const wireNs = this.#askNs + this.#replyNs;
-    let smallest = Infinity;
-    for (const point of points) smallest = Math.min(smallest, Math.max(0, point.roundTripNs - wireNs) / 2 + UNHELD_WANDER * ageNs(point, last));
-    return smallest;
+  /** Every point bounds the mapping by half of its round trip. */
+  #boundOfRecent(last: Point): number {
+    let boundNs = Infinity;
+    for (const point of this.#points.slice(-RECENT_POINTS)) {
+      const missNs = Math.abs(this.toHostNs(point.ticks)! - point.hostNs);
+      boundNs = Math.min(boundNs, missNs + this.#halfNs(point) + LARGEST_RATE * ageNs(point, last));
+    }
+    return boundNs;
+  }
+
+  /** Long round trips are long in one direction, and many of them bend the line together: what they leave possible is bent by none. */
+  #takeMiddle(points: readonly Point[], last: Point): void {
+    const lines = feasibleLines(points.map((point) => {
+      const age = ageNs(point, last), middle = point.hostNs + age - last.hostNs, half = this.#halfNs(point) + FLOOR_SIGMA_NS + WANDER * age;
+      return { age, low: middle - half, high: middle + half };
+    }), LARGEST_RATE);
+    // Bounds that contradict each other: the oscillator is not what it was.
+    if (lines === undefined) return void (this.#anchors.length = 0);
+    const { low, high, lowSlope, highSlope } = lines;
+    const rate = Math.min(Math.max(this.#nsPerTick / NOMINAL_NS_PER_TICK - 1, lowSlope), highSlope);
+    this.#nsPerTick = NOMINAL_NS_PER_TICK * (1 + rate);
+    this.#originNs = last.hostNs + (low + high) / 2;
+    this.#uncertaintyNs = Math.min(this.#uncertaintyNs, (high - low) / 2);
+  }
+
+  #halfNs({ roundTripNs }: Point): number {
+    return Math.max(0, roundTripNs - this.#askNs - this.#replyNs) / 2;
   }
 }
 
