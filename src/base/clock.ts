@@ -30,6 +30,7 @@ export const systemClock: Clock = {
   nowNs: () => performance.now() * NS_PER_MS + originNs,
   wallMs: () => Date.now(),
   after: (delayMs, callback) => {
+    if (delayMs < TIMER_STEP_MS) return spin(delayMs, callback);
     const handle = setTimeout(callback, delayMs);
     return { cancel: () => clearTimeout(handle) };
   },
@@ -39,6 +40,32 @@ export const systemClock: Clock = {
   },
 };
 
+/** The system's timers tell no less than this apart, and ring up to as much late. */
+const TIMER_STEP_MS = 2;
+
+/** For less than a step: asks at every turn of the event loop, so that it is exact, and everything else goes on. */
+function spin(delayMs: Milliseconds, callback: () => void): Timer {
+  const dueMs = performance.now() + delayMs;
+  let handle = setImmediate(look);
+  function look(): void {
+    if (performance.now() >= dueMs) callback();
+    else handle = setImmediate(look);
+  }
+  return { cancel: () => clearImmediate(handle) };
+}
+
 // performance.now() counts from process start; adding the offset to CLOCK_MONOTONIC once makes stamps of the line and
 // the vision process comparable, without a bigint per reading.
-const originNs = Number(process.hrtime.bigint()) - performance.now() * NS_PER_MS;
+const originNs = monotonicAtOriginNs();
+
+/** Both clocks read in a row, as closely as it goes: the first calls take a millisecond and more. */
+function monotonicAtOriginNs(): MonotonicNs {
+  let closestNs = Infinity, atOriginNs = 0;
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const beforeNs = process.hrtime.bigint(), nowMs = performance.now(), betweenNs = Number(process.hrtime.bigint() - beforeNs);
+    if (betweenNs >= closestNs) continue;
+    closestNs = betweenNs;
+    atOriginNs = Number(beforeNs) + betweenNs / 2 - nowMs * NS_PER_MS;
+  }
+  return atOriginNs;
+}

@@ -2,11 +2,13 @@
 // because nobody was reading is skipped, as a real camera would have exposed without us.
 import type { Clock, Timer } from '../base/clock.ts';
 import { SortlineError } from '../base/errors.ts';
-import type { MonotonicNs } from '../base/units.ts';
+import type { Milliseconds, MonotonicNs } from '../base/units.ts';
 import { NS_PER_MS, NS_PER_S } from '../base/units.ts';
 
 /** Timers are this exact; waiting again for less would only spin. */
 const CLOSE_ENOUGH_NS = 1000;
+/** A real clock's timers ring up to so much late, but for the short ones. */
+const LATE_MS = 1.9;
 
 export class FramePacer {
   readonly #clock: Clock;
@@ -38,8 +40,7 @@ export class FramePacer {
           resolve();
           return;
         }
-        // The system's timers may ring up to a millisecond early: then the rest is waited for again.
-        this.#waiting = { timer: this.#clock.after(missingNs / NS_PER_MS, wait), reject };
+        this.#waiting = { timer: this.#clock.after(firstWaitMs(missingNs / NS_PER_MS), wait), reject };
       };
       wait();
     });
@@ -51,4 +52,9 @@ export class FramePacer {
     this.#waiting?.reject(new SortlineError('CAMERA_READ_FAILED', 'the camera was closed while a picture was awaited'));
     this.#waiting = undefined;
   }
+}
+
+/** All but the last of it, which a real clock waits for exactly. */
+function firstWaitMs(missingMs: Milliseconds): Milliseconds {
+  return missingMs > 2 * LATE_MS ? missingMs - LATE_MS : missingMs;
 }
