@@ -18,6 +18,7 @@ export const ALARM_TABLE: Readonly<Record<AlarmCode, AlarmRow>> = {
   'model-refused': { reaction: 'warn', whatToDo: 'The line goes on with the model it has. Promote another one, or mend this one and promote it again.' },
   'link-down': { reaction: 'safe', whatToDo: 'Check the cable and power of the controller board; the line reconnects by itself, then press start.' },
   'link-refused': { reaction: 'safe', whatToDo: 'The board speaks another protocol version or has too few outputs: flash matching firmware or correct the config.' },
+  'belt-unknown': { reaction: 'warn', whatToDo: 'Look for what delays the cable: a hub, a long or loose cable, another program on its port; use a shorter cable or another port.' },
   'e-stop': { reaction: 'safe', whatToDo: 'Make the line safe, release the E-stop, then press start.' },
   'jam': { reaction: 'safe', whatToDo: 'Clear the jam, then press start.' },
   'bin-full': { reaction: 'warn', whatToDo: 'Empty the bin; its items go to residue meanwhile.' },

@@ -1,9 +1,10 @@
 // `sortline bench --load`: what those who watch cost the line. The whole service runs in one process, its viewers, MQTT commands
 // and scrapes come from this one; quiet and loaded spells alternate, because a machine is not equally fast from one minute to the
-// next. Both share the machine's cores: the load's own work is part of what is measured.
+// next. Both share the machine's cores, but dashboards and MQTT clients run elsewhere: the load's own work gives way to the line's.
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { constants, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../base/clock.ts';
 import { delay } from '../base/clock.ts';
@@ -11,12 +12,14 @@ import { SortlineError } from '../base/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { openMqttSession } from '../publish/mqtt-client.ts';
 import type { FromLoadWorker, ToLoadWorker } from './load-worker.ts';
-import { quantile } from './order-statistics.ts';
+import { quantile, quantileInterval } from './order-statistics.ts';
 
 export interface LoadSpell {
   /** Exposure to command written, without inference, ms; null where too few items were commanded. */
   readonly p50: number | null;
   readonly p99: number | null;
+  /** Where the p99 of as many items as one likes would lie. */
+  readonly p99Interval: { readonly low: number | null; readonly high: number | null };
   readonly commands: number;
   /** Share of a core that the line process used. */
   readonly cpu: number;
@@ -49,6 +52,7 @@ const WARM_UP_MS = 8000;
 /** Between the beginning of a load and its measurement. */
 const SETTLE_MS = 1500;
 const COMMANDS_PER_SECOND = 200;
+const ITEMS_PER_SECOND = 5;
 /** The same items again and again: drawing new ones is no work of a line. */
 const DISTINCT_ITEMS = 24;
 /** The drawings made before the first picture take longer than a camera may be silent. */
@@ -59,6 +63,7 @@ type Measured = Extract<FromLoadWorker, { kind: 'measured' }>;
 export async function benchLoad({ config, seconds, rounds, clock, onProgress }: LoadBenchOptions): Promise<LoadBenchReport> {
   const worker = new LineUnderLoad(withOwnPorts(config));
   const addresses = await worker.running();
+  setPriority(constants.priority.PRIORITY_LOW);
   await delay(clock, WARM_UP_MS);
   const load = new Load({ ...addresses, topic: `sortline/${config.line.site}/${config.line.id}/request/ping`, clock });
   const spells: Record<'quiet' | 'tenViewers' | 'loaded', Measured[]> = { quiet: [], tenViewers: [], loaded: [] };
@@ -82,18 +87,20 @@ export async function benchLoad({ config, seconds, rounds, clock, onProgress }: 
   return { quiet: spellOf(spells.quiet), tenViewers: spellOf(spells.tenViewers), loaded: spellOf(spells.loaded), mqttCommands: load.commandsSent, scrapes: load.scrapes, viewerMessages: load.viewerMessages, stops: worker.stops };
 }
 
+/** One look an item, and more items than a classifier on a processor is busy with: the tail is of many, and nothing waits for the model. */
 function withOwnPorts(config: Config): Config {
-  const { sim, web, mqtt, camera } = config;
+  const { sim, web, mqtt, camera, vision, decide } = config;
   return {
     ...config, camera: { ...camera, capture: { ...camera.capture, stallMinMs: STALL_MS } }, web: { ...web, port: 0 }, mqtt: { ...mqtt, url: undefined, embedded: { ...mqtt.embedded, port: 0 } },
-    sim: { ...sim, world: { ...sim.world, itemsPerSecond: 3, distinctItems: DISTINCT_ITEMS } },
+    vision: { ...vision, looks: { ...vision.looks, perItem: 1, minLooks: 1, enoughConfidence: 1 } }, decide: { ...decide, minLooks: 1, maxLooks: 1 },
+    sim: { ...sim, world: { ...sim.world, itemsPerSecond: ITEMS_PER_SECOND, distinctItems: DISTINCT_ITEMS } },
   };
 }
 
 function spellOf(measured: readonly Measured[]): LoadSpell {
   const values = measured.flatMap(({ overheadMs }) => overheadMs);
   const sum = (of: (spell: Measured) => number): number => measured.reduce((total, spell) => total + of(spell), 0);
-  return { p50: quantile(values, 0.5) ?? null, p99: quantile(values, 0.99) ?? null, commands: values.length, cpu: sum(({ cpuMs }) => cpuMs) / sum(({ wallMs }) => wallMs) };
+  return { p50: quantile(values, 0.5) ?? null, p99: quantile(values, 0.99) ?? null, p99Interval: quantileInterval(values, 0.99), commands: values.length, cpu: sum(({ cpuMs }) => cpuMs) / sum(({ wallMs }) => wallMs) };
 }
 
 class LineUnderLoad {

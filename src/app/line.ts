@@ -17,6 +17,7 @@ import { AlarmBoard, ALARM_TABLE } from './alarms.ts';
 import { BinStates } from './bin-states.ts';
 import { BoardArming } from './board-arming.ts';
 import { measuredActuators } from './calibration-for.ts';
+import { BeltWatch } from './belt-watch.ts';
 import { CalibrationWatch } from './calibration-watch.ts';
 import { ItemFlow } from './item-flow.ts';
 import type { StartResult } from './line-state.ts';
@@ -59,6 +60,7 @@ export class Line {
   readonly #deps: LineDeps;
   readonly #log: Logger;
   readonly #machine: LineStateMachine;
+  readonly #beltWatch: BeltWatch;
   readonly #calibrationWatch: CalibrationWatch;
   readonly #bins: BinStates;
   readonly #scheduler: Scheduler;
@@ -77,6 +79,7 @@ export class Line {
     this.#recipe = deps.options.recipe;
     const sink: LineSink = (event) => this.#emit(event);
     this.alarms = new AlarmBoard(deps.clock, sink);
+    this.#beltWatch = new BeltWatch({ clock: deps.clock, alarms: this.alarms });
     this.#calibrationWatch = new CalibrationWatch({ clock: deps.clock, calibration: deps.calibration, alarms: this.alarms });
     this.#machine = new LineStateMachine({ clock: deps.clock, sink, blockingAlarms: () => this.alarms.blocking() });
     this.#bins = new BinStates({ clock: deps.clock, sink, bins: deps.options.bins, actuators: deps.options.actuators });
@@ -338,6 +341,7 @@ export class Line {
   }
 
   #emitStats(): void {
+    this.#beltWatch.look(this.state === 'running', this.belt.latest);
     const speed = (this.belt.latest?.countsPerSecond ?? 0) / this.#deps.calibration.countsPerMm;
     this.#emit({ kind: 'line.stats', atNs: this.#deps.clock.nowNs(), stats: this.counters.stats(this.#link.stats, speed) });
   }

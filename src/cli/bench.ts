@@ -97,7 +97,9 @@ async function runLoad({ config: file, seconds, json }: BenchFlags): Promise<voi
 }
 
 function loadText({ quiet, tenViewers, loaded, mqttCommands, scrapes, viewerMessages, stops }: LoadBenchReport): string {
-  const spell = (name: string, { p50, p99, commands, cpu }: LoadSpell): string => `${name.padEnd(13)} exposure→command p50 ${p50?.toFixed(1) ?? '-'} ms, p99 ${p99?.toFixed(1) ?? '-'} ms over ${commands} items; the line's process used ${(100 * cpu).toFixed(1)} % of a core`;
+  const ms = (value: number | null): string => value?.toFixed(1) ?? '…';
+  const spell = (name: string, { p50, p99, p99Interval: { low, high }, commands, cpu }: LoadSpell): string =>
+    `${name.padEnd(13)} exposure→command p50 ${ms(p50)} ms, p99 ${ms(p99)} ms (${ms(low)} to ${ms(high)}) over ${commands} items; the line's process used ${(100 * cpu).toFixed(1)} % of a core`;
   return [spell('quiet', quiet), spell('10 viewers', tenViewers), spell('all at once', loaded), `all at once: 20 viewers, ${mqttCommands} MQTT commands, ${scrapes} scrapes; viewers took ${viewerMessages} messages`, ...(stops.length > 0 ? [`the machine was too busy: the line stopped ${stops.length} times meanwhile (${stops[0]})`] : []), ''].join('\n');
 }
 

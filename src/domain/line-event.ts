@@ -14,7 +14,7 @@ export const LINE_STATES = ['starting', 'ready', 'running', 'paused', 'safe', 's
 export type LineState = (typeof LINE_STATES)[number];
 
 export const ALARM_CODES = [
-  'camera-stalled', 'vision-down', 'classifier-fallback', 'model-refused', 'link-down', 'link-refused', 'e-stop', 'jam', 'bin-full', 'board-safe', 'heartbeat-lost',
+  'camera-stalled', 'vision-down', 'classifier-fallback', 'model-refused', 'link-down', 'link-refused', 'e-stop', 'jam', 'bin-full', 'board-safe', 'heartbeat-lost', 'belt-unknown',
   'ledger-failing', 'mqtt-down', 'config-rejected', 'calibration-mismatch', 'calibration-old', 'colour-drift',
 ] as const;
 export type AlarmCode = (typeof ALARM_CODES)[number];
