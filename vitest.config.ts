@@ -6,6 +6,8 @@ export default defineConfig({
     // Native add-ons keep state per process, and one that crashes must not take other files' tests with it.
     pool: 'forks',
     maxWorkers: 2,
+    // Two processes for all files: loading the modules anew for each takes longer than many a file's tests.
+    isolate: false,
     testTimeout: 10_000,
     hookTimeout: 10_000,
     passWithNoTests: false,

@@ -64,6 +64,8 @@ export function runtimeEnv(site) {
   delete env.npm_config_nodedir;
   delete env.npm_config_ignore_scripts;
   delete env.NODE_OPTIONS;
+  // What Node made of our TypeScript, kept: a command starts in half the time. Where the folder cannot be written, Node does without.
+  env.NODE_COMPILE_CACHE ??= join(site.own, 'compile-cache');
   if (runtime !== undefined) env.PATH = `${dirname(runtime.node)}:${env.PATH ?? ''}`;
   return env;
 }
