@@ -53,6 +53,7 @@ const WARM_UP_MS = 8000;
 const SETTLE_MS = 1500;
 const COMMANDS_PER_SECOND = 200;
 const ITEMS_PER_SECOND = 5;
+const BELT_MM_PER_SECOND = 800;
 /** The same items again and again: drawing new ones is no work of a line. */
 const DISTINCT_ITEMS = 24;
 /** The drawings made before the first picture take longer than a camera may be silent. */
@@ -93,7 +94,7 @@ function withOwnPorts(config: Config): Config {
   return {
     ...config, camera: { ...camera, capture: { ...camera.capture, stallMinMs: STALL_MS } }, web: { ...web, port: 0 }, mqtt: { ...mqtt, url: undefined, embedded: { ...mqtt.embedded, port: 0 } },
     vision: { ...vision, looks: { ...vision.looks, perItem: 1, minLooks: 1, enoughConfidence: 1 } }, decide: { ...decide, minLooks: 1, maxLooks: 1 },
-    sim: { ...sim, world: { ...sim.world, itemsPerSecond: ITEMS_PER_SECOND, distinctItems: DISTINCT_ITEMS } },
+    sim: { ...sim, twin: { ...sim.twin, beltMmPerSecond: BELT_MM_PER_SECOND }, world: { ...sim.world, itemsPerSecond: ITEMS_PER_SECOND, distinctItems: DISTINCT_ITEMS } },
   };
 }
 
