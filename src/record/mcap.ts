@@ -37,6 +37,8 @@ export interface McapAttachment {
 }
 
 /** Largest record read into memory: a chunk holds a second of frames, or the largest frame. Above it a length is taken for damage. */
+/** Other tools may add records of their own from here on: mcap.dev/spec § Records. */
+const FIRST_PRIVATE_OPCODE = 0x80;
 const MAX_RECORD_BYTES = 512 * 1024 * 1024;
 
 /** Bytes of one file, handed out piece by piece in their order: `begin`, any of the others, `end`. */
@@ -180,7 +182,10 @@ export class McapParser {
   *feed(bytes: Uint8Array): Generator<McapRecord> {
     if (this.#reader.done()) return;
     this.#reader.append(bytes);
-    for (let record = this.#reader.nextRecord(); record !== undefined; record = this.#reader.nextRecord()) yield record;
+    for (let record = this.#reader.nextRecord(); record !== undefined; record = this.#reader.nextRecord()) {
+      if (record.type === 'Unknown' && record.opcode < FIRST_PRIVATE_OPCODE) throw new RangeError(`a record of kind 0x${record.opcode.toString(16).padStart(2, '0')}, which MCAP does not have`);
+      yield record;
+    }
     if (this.unreadBytes > MAX_RECORD_BYTES) throw new RangeError(`a record claims more than ${MAX_RECORD_BYTES / 1024 / 1024} MB`);
   }
 }

@@ -70,10 +70,12 @@ export class Recording {
     const decoder = new EntryDecoder({ pictures: options.pictures ?? true });
     const topicById = new Map<number, string>();
     const problems: string[] = [];
-    let badCount = 0, firstBad = '';
+    let badCount = 0, firstBad = '', messageCount = 0, writtenCount: number | undefined;
     for (const record of recordsOf(this.path, (problem) => problems.push(problem))) {
       if (record.type === 'Channel') topicById.set(record.id, record.topic);
+      if (record.type === 'Statistics') writtenCount = Number(record.messageCount);
       if (record.type !== 'Message') continue;
+      messageCount++;
       const topic = topicById.get(record.channelId)!;
       let entry: RecordEntry | undefined;
       try {
@@ -85,6 +87,8 @@ export class Recording {
       if (entry !== undefined) yield entry;
     }
     if (badCount > 0) problems.push(`${badCount} messages cannot be used and were left out; the first: ${firstBad}`);
+    // Damage to the head of a chunk can make it look like something to be passed over.
+    if (problems.length === 0 && writtenCount !== undefined && writtenCount !== messageCount) problems.push(`the file is damaged: ${messageCount} messages were found, ${writtenCount} were written`);
     this.#end = { isWhole: problems.length === 0, problems };
   }
 }

@@ -83,9 +83,24 @@ describe('a recording', () => {
       writeFileSync(path, damaged);
       const recording = Recording.open(path);
       const kept = plain(recording.entries());
-      expect(kept).toEqual(all.slice(0, kept.length));
       if (kept.length < all.length) expect(recording.end!.isWhole).toBe(false);
-    }), { numRuns: 30 });
+      // The head of a chunk may have become another tool's record, which is passed over: the next test.
+      if (recording.end!.problems.some((problem) => problem.includes('messages were found'))) return;
+      expect(kept).toEqual(all.slice(0, kept.length));
+    }), { numRuns: 30, examples: [[180_429, new Uint8Array(9)]] });
+  });
+
+  test('that lost a chunk to what looks like another tool\'s record, says so', async () => {
+    const path = join(folder, 'lost-chunk.mcap');
+    await writeEntries(path, about, virtualEntries({ items: 1 }));
+    const bytes = readFileSync(path);
+    const allCount = [...Recording.open(path).entries()].length;
+    const { chunkIndexes } = await indexOf(bytes);
+    bytes[Number(chunkIndexes[1]!.chunkStartOffset)] = 0x90;
+    writeFileSync(path, bytes);
+    const recording = Recording.open(path);
+    expect([...recording.entries()].length).toBeLessThan(allCount);
+    expect(recording.end).toMatchObject({ isWhole: false, problems: [expect.stringMatching(/damaged: \d+ messages were found, \d+ were written/)] });
   });
 
   test('another program\'s MCAP and other files are refused by name', async () => {
@@ -123,7 +138,7 @@ describe('another program', () => {
     const entries = virtualEntries({ items: 1 });
     await writeEntries(path, about, entries);
     const bytes = readFileSync(path);
-    const reader = await McapIndexedReader.Initialize({ readable: { size: async () => BigInt(bytes.length), read: async (at: bigint, length: bigint) => new Uint8Array(bytes.subarray(Number(at), Number(at + length))) } });
+    const reader = await indexOf(bytes);
     const ajv = new Ajv2020({ strict: false, formats: { base64: true } });
     const validators = new Map([...reader.channelsById.values()].filter(({ messageEncoding }) => messageEncoding === 'json')
       .map((channel) => [channel.id, ajv.compile(JSON.parse(Buffer.from(reader.schemasById.get(channel.schemaId)!.data).toString('utf8')) as object)]));
@@ -177,4 +192,8 @@ async function rewrite(from: string, to: string, { compression, compress }: { co
   for (const write of behind) await write();
   await writer.end();
   writeFileSync(to, Buffer.concat(pieces));
+}
+
+function indexOf(bytes: Buffer): Promise<McapIndexedReader> {
+  return McapIndexedReader.Initialize({ readable: { size: async () => BigInt(bytes.length), read: async (at: bigint, length: bigint) => new Uint8Array(bytes.subarray(Number(at), Number(at + length))) } });
 }
