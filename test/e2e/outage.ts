@@ -30,7 +30,7 @@ export interface OutageReport {
   /** What a reader could not rely on; empty where all is well. */
   readonly problems: readonly string[];
   readonly outageSeconds: number;
-  /** From the broker's return to the last event of the outage. */
+  /** From the broker's return to the last event of the run, which goes on for a while. */
   readonly drainSeconds: number;
 }
 
