@@ -14,7 +14,7 @@ import type { BeltSample } from '../domain/frame.ts';
 import { encodeJpeg } from '../image/decode.ts';
 import type { ItemLabel, RecordEntry, RecordingAbout } from '../record/record-entry.ts';
 import { readLabels } from '../record/labels-file.ts';
-import { sortlineVersion } from './open-recorder.ts';
+import { sortlineVersion } from './version.ts';
 import { inVirtualTime } from './virtual-time.ts';
 
 export interface ImportOptions {

@@ -1,6 +1,5 @@
 // The publisher of a live line: to the configured broker, or to one opened inside this process.
 import { randomInt } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
@@ -22,6 +21,7 @@ import { Publisher } from '../publish/publisher.ts';
 import { SparkplugNode } from '../publish/sparkplug-node.ts';
 import type { LineFacts } from '../publish/state-topics.ts';
 import type { Line } from './line.ts';
+import { sortlineVersion } from './version.ts';
 
 export interface OpenPublisherDeps {
   clock: Clock;
@@ -101,6 +101,5 @@ function viewsOf(mqtt: Config['mqtt']): LineFacts['capabilities']['views'] {
 /** Of the calibration as it is used, whatever file it came from. */
 
 function versions(): Record<string, string> {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
-  return { sortline: version, node: process.versions.node };
+  return { sortline: sortlineVersion(), node: process.versions.node };
 }

@@ -1,5 +1,4 @@
 // The recorder of a line, as its configuration asks for it: what the files say of themselves, secrets hidden.
-import { readFileSync } from 'node:fs';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Config } from '../config/schema.ts';
@@ -7,6 +6,7 @@ import { withoutSecrets } from '../config/secrets.ts';
 import type { Calibration } from '../domain/calibration.ts';
 import { LineRecorder } from '../record/line-recorder.ts';
 import type { RecordingAbout } from '../record/record-entry.ts';
+import { sortlineVersion } from './version.ts';
 
 export interface RecorderSettings {
   readonly config: Config;
@@ -27,8 +27,4 @@ export async function openRecorder({ config, calibration, clock, log, runId, sou
   });
   await recorder.start();
   return recorder;
-}
-
-export function sortlineVersion(): string {
-  return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 }

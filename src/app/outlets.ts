@@ -9,6 +9,7 @@ import type { LedgerSummary } from '../ledger/ledger-counts.ts';
 import { openLedger } from '../ledger/ledger.ts';
 import type { Calibration } from '../domain/calibration.ts';
 import { digestOf } from '../publish/digests.ts';
+import type { ItemTraces } from '../publish/item-traces.ts';
 import type { PictureMark } from '../vision/vision.ts';
 import { CropFolder } from './crop-folder.ts';
 import { fanOut } from './fan-out.ts';
@@ -19,6 +20,7 @@ import { openItemOutbox, openPublisher } from './open-publisher.ts';
 import type { OpenedWeb } from './open-web.ts';
 import { openWeb } from './open-web.ts';
 import { OperatorCommands } from './operator-commands.ts';
+import { sortlineVersion } from './version.ts';
 
 export interface OutletDeps {
   clock: Clock;
@@ -58,7 +60,8 @@ export async function openOutlets(deps: OutletDeps): Promise<Outlets> {
   const { publisher, address, close: closePublisher } = await openMqtt(deps, { outbox: publishing.outbox, execute: commands.execute });
   const web = await openWebOf(deps, commands);
   const crops = new CropFolder({ clock, log, options: config.harvest });
-  const sink = fanOut([ledger.handle, publisher.handle, (event) => web?.server.handle(event), createItemLog(log)]);
+  const traces = await openTraces(deps);
+  const sink = fanOut([ledger.handle, publisher.handle, (event) => web?.server.handle(event), createItemLog(log), ...(traces === undefined ? [] : [traces.sink])]);
   publisher.start();
   return {
     sink,
@@ -74,6 +77,7 @@ export async function openOutlets(deps: OutletDeps): Promise<Outlets> {
       await closePublisher();
       await web?.close();
       await crops.close();
+      await traces?.close();
       const summary = ledger.summary();
       ledger.close();
       return summary;
@@ -92,6 +96,13 @@ async function openWebOf(deps: OutletDeps, commands: OperatorCommands): Promise<
   const { config } = deps;
   if (!config.web.enabled) return undefined;
   return orOnFreePort(deps, 'WEB_PORT_IN_USE', () => openWeb(deps, commands.execute), () => openWeb({ ...deps, config: { ...config, web: { ...config.web, port: 0 } } }, commands.execute));
+}
+
+/** The library is loaded only where it is used. */
+async function openTraces({ clock, log, config: { tracing: { url, share }, line } }: OutletDeps): Promise<ItemTraces | undefined> {
+  if (url === undefined) return undefined;
+  const { openItemTraces } = await import('../publish/item-traces.ts');
+  return openItemTraces({ clock, log, options: { url, share }, site: line.site, line: line.id, version: sortlineVersion() });
 }
 
 async function orOnFreePort<T>(deps: OutletDeps, code: 'MQTT_PORT_IN_USE' | 'WEB_PORT_IN_USE', usual: () => Promise<T>, free: () => Promise<T>): Promise<T> {

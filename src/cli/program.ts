@@ -1,7 +1,7 @@
 // The command line: which commands there are, and how usage errors look. Commands load what they run only when they run, so
 // that help is instant and needs nothing built.
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { sortlineVersion } from '../app/version.ts';
 import { addArtifactsCommand } from './artifacts.ts';
 import { addBenchCommand } from './bench.ts';
 import { addCalibrateCommand } from './calibrate.ts';
@@ -49,7 +49,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
 export function createProgram(): Command {
   const program = new Command('sortline')
     .description('Control service of a robotic recyclable sorter: camera frames in, items sorted, every prediction published.')
-    .version(packageVersion())
+    .version(sortlineVersion())
     .option('--debug', 'show causes and stacks of errors')
     .addHelpText('after', '\nExample:\n  $ sortline demo\n\nExit codes: 0 ok, 1 refused for a stated reason, 2 wrong usage.')
     .showSuggestionAfterError()
@@ -63,8 +63,4 @@ export function createProgram(): Command {
 /** `sortline --help` was asked for; `sortline` alone shows the same text but names no command, which is wrong usage. */
 function isHelp(error: CommanderError): boolean {
   return error.code === 'commander.helpDisplayed' || error.code === 'commander.version' || (error.code === 'commander.help' && error.exitCode === 0);
-}
-
-function packageVersion(): string {
-  return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 }

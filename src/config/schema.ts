@@ -6,7 +6,7 @@ import { cameraOptions } from '../camera/options.ts';
 import { classifyOptions } from '../classify/options.ts';
 import { binOptions, decideOptions, recipeOptions } from '../decide/options.ts';
 import { ledgerOptions } from '../ledger/options.ts';
-import { mqttOptions } from '../publish/options.ts';
+import { mqttOptions, tracingOptions } from '../publish/options.ts';
 import { recordOptions } from '../record/options.ts';
 import { twinOptions, worldOptions } from '../sim/options.ts';
 import { harvestOptions, visionOptions } from '../vision/options.ts';
@@ -38,6 +38,7 @@ export const configSchema = z.strictObject({
   harvest: harvestOptions.describe('Keeping pictures for the next training.'),
   record: recordOptions.describe('Recording the line: pictures, encoder, serial bytes and events.'),
   mqtt: mqttOptions.describe('Publishing over MQTT.'),
+  tracing: tracingOptions.describe('Traces of items, from exposure to outcome.'),
   web: webOptions.describe('Dashboard, health and metrics over HTTP.'),
   log: logOptions.describe('The log.'),
   sim: z.strictObject({

@@ -47,3 +47,11 @@ export const mqttOptions = z.strictObject({
 }).prefault({});
 
 export type MqttOptions = z.output<typeof mqttOptions>;
+
+export const tracingOptions = z.strictObject({
+  url: z.url({ protocol: /^https?$/, error: 'expected an address such as http://localhost:4318/v1/traces' }).optional()
+    .describe('OpenTelemetry collector that takes one trace per item over OTLP/HTTP (JSON), such as `http://localhost:4318/v1/traces`. Default: none are made.'),
+  share: z.number().min(0).max(1).default(1).describe('Share of the items that are traced.'),
+}).prefault({});
+
+export type TracingOptions = z.output<typeof tracingOptions>;

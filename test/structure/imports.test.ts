@@ -20,6 +20,7 @@ const wrappers: Record<string, readonly string[]> = {
   'node:sqlite': ['src/ledger/sqlite.ts'],
   '@mcap/*': ['src/record/mcap.ts'],
   'pino*': ['src/app/log.ts'],
+  '@opentelemetry/*': ['src/publish/item-traces.ts'],
   'prom-client': ['src/web/metrics.ts'],
 };
 
