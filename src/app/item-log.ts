@@ -17,7 +17,7 @@ export function createItemLog(logger: Logger): LineSink {
         log.info({ state: event.state, reason: event.reason, by: event.by }, `line ${event.state}: ${event.reason}${event.by === 'line' ? '' : ` (by ${event.by})`}`);
         return;
       case 'alarm.raised':
-        log.warn({ alarm: event.alarm, subject: event.subject }, `ALARM ${event.alarm} (${event.subject}): ${event.message} What to do: ${event.whatToDo}`);
+        log.warn({ alarm: event.alarm, subject: event.subject }, `ALARM ${event.alarm} (${event.subject}): ${event.message.replace(/\.?$/, '.')} What to do: ${event.whatToDo}`);
         return;
       case 'alarm.cleared':
         log.info({ alarm: event.alarm, subject: event.subject }, `alarm ${event.alarm} (${event.subject}) cleared`);

@@ -6,6 +6,7 @@ import type { Config } from '../config/schema.ts';
 import type { ItemId } from '../domain/decision.ts';
 import type { LineSink } from '../domain/line-event.ts';
 import type { LedgerSummary } from '../ledger/ledger-counts.ts';
+import { holdLedger } from '../ledger/hold-ledger.ts';
 import { openLedger } from '../ledger/ledger.ts';
 import type { Calibration } from '../domain/calibration.ts';
 import { digestOf } from '../publish/digests.ts';
@@ -47,6 +48,18 @@ export interface Outlets {
 
 /** Throws LEDGER_…, MQTT_PORT_IN_USE and WEB_PORT_IN_USE, each naming the thing and what to do. */
 export async function openOutlets(deps: OutletDeps): Promise<Outlets> {
+  // Before anything is written: a start that is refused leaves the ledger of a running line alone.
+  const hold = holdLedger(deps.config.ledger.path);
+  try {
+    const outlets = await openAll(deps);
+    return { ...outlets, close: () => outlets.close().finally(() => hold.release()) };
+  } catch (error) {
+    hold.release();
+    throw error;
+  }
+}
+
+async function openAll(deps: OutletDeps): Promise<Outlets> {
   const { clock, log, config, runId, line } = deps;
   const publishing = openItemOutbox(deps);
   const ledger = openLedger({

@@ -37,7 +37,7 @@ function repeated<T>(list: string, entries: readonly T[], field: string, keyOf: 
       firstByKey.set(keyOf(entry), index);
       return [];
     }
-    return [{ path: [list, index, field], message: `found \`${keyOf(entry)}\`, which ${list}[${first}] has; allowed is a ${field} of its own` }];
+    return [{ path: [list, index, field], message: `found \`${keyOf(entry)}\`, which ${list}[${first}] has; allowed is ${/^[aeiou]/.test(field) ? 'an' : 'a'} ${field} of its own` }];
   });
 }
 

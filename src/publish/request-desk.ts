@@ -60,7 +60,7 @@ export class RequestDesk {
     }
     const command = COMMAND_NAMES.find((each) => each === name) ?? 'unknown';
     const parsed = parseRequest(name, message.payload);
-    if ('problem' in parsed) return this.#reject(command, parsed.id, { result: 'invalid', reason: parsed.problem });
+    if ('problem' in parsed) return this.#reject(command, parsed.id, { result: 'invalid', reason: parsed.problem }, parsed.by);
     const { request } = parsed;
     const refusal = inWindow > perSecond ? `more than ${perSecond} requests came within a second`
       : allow.includes(request.command.name) ? this.#staleness(request)
@@ -118,7 +118,7 @@ export class RequestDesk {
   }
 }
 
-type Parsed = { readonly request: Request } | { readonly problem: string; readonly id: string | null };
+type Parsed = { readonly request: Request } | { readonly problem: string; readonly id: string | null; readonly by?: string | undefined };
 
 function parseRequest(name: string, payload: Uint8Array): Parsed {
   if (payload.length > MAX_BYTES) return { problem: `the request has ${payload.length} bytes, allowed are ${MAX_BYTES}`, id: null };
@@ -131,9 +131,10 @@ function parseRequest(name: string, payload: Uint8Array): Parsed {
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return { problem: 'the request is no JSON object; expected {"id": "…", "atIso": "…"}', id: null };
   const { id, atIso, by, ...given } = data as Record<string, unknown>;
   const header = requestSchema.safeParse({ id, atIso, by });
-  const knownId = requestSchema.shape.id.safeParse(id).data ?? null;
-  if (!header.success) return { problem: header.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ').slice(0, 500), id: knownId };
+  // What can be read of a wrong request is the lead to whoever sent it.
+  const known = { id: requestSchema.shape.id.safeParse(id).data ?? null, by: requestSchema.shape.by.safeParse(by).data };
+  if (!header.success) return { problem: header.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ').slice(0, 500), ...known };
   const parsed = parseCommand(name, given);
-  if ('problem' in parsed) return { problem: parsed.problem, id: knownId };
+  if ('problem' in parsed) return { problem: parsed.problem, ...known };
   return { request: { id: header.data.id, sentMs: Date.parse(header.data.atIso), by: header.data.by, command: parsed.command } };
 }

@@ -59,9 +59,9 @@ describe('values that contradict each other', () => {
   });
 
   it.each<[string, string, string[]]>([
-    ['an output twice', '{ id: b, bin: glass, output: 0, offsetMm: 1300 }', ['5:34 CONFIG_INCONSISTENT actuators[1].output: found `0`, which actuators[0] has; allowed is a output of its own']],
-    ['a name twice', '{ id: a, bin: glass, output: 1, offsetMm: 1300 }', ['5:11 CONFIG_INCONSISTENT actuators[1].id: found `a`, which actuators[0] has; allowed is a id of its own']],
-    ['a place twice', '{ id: b, bin: glass, output: 1, offsetMm: 1000 }', ['5:47 CONFIG_INCONSISTENT actuators[1].offsetMm: found `1000`, which actuators[0] has; allowed is a offsetMm of its own']],
+    ['an output twice', '{ id: b, bin: glass, output: 0, offsetMm: 1300 }', ['5:34 CONFIG_INCONSISTENT actuators[1].output: found `0`, which actuators[0] has; allowed is an output of its own']],
+    ['a name twice', '{ id: a, bin: glass, output: 1, offsetMm: 1300 }', ['5:11 CONFIG_INCONSISTENT actuators[1].id: found `a`, which actuators[0] has; allowed is an id of its own']],
+    ['a place twice', '{ id: b, bin: glass, output: 1, offsetMm: 1000 }', ['5:47 CONFIG_INCONSISTENT actuators[1].offsetMm: found `1000`, which actuators[0] has; allowed is an offsetMm of its own']],
     ['an unknown bin', '{ id: b, bin: glas, output: 1, offsetMm: 1300 }', [
       '1:29 CONFIG_INCONSISTENT bins[1].id: found the bin `glass`, which no actuator fills; needed is an entry of `actuators` with `bin: glass`',
       '5:19 CONFIG_INCONSISTENT actuators[1].bin: found the bin `glas`; allowed are the ids under `bins`: `metal`, `glass`; did you mean `glass`?',
