@@ -49,7 +49,7 @@ export interface Outlets {
 /** Throws LEDGER_…, MQTT_PORT_IN_USE and WEB_PORT_IN_USE, each naming the thing and what to do. */
 export async function openOutlets(deps: OutletDeps): Promise<Outlets> {
   // Before anything is written: a start that is refused leaves the ledger of a running line alone.
-  const hold = holdLedger(deps.config.ledger.path);
+  const hold = holdLedger(deps.config.ledger.path, deps.clock);
   try {
     const outlets = await openAll(deps);
     return { ...outlets, close: () => outlets.close().finally(() => hold.release()) };

@@ -1,5 +1,6 @@
 // The parts that `sortline check` opens, in the order of the flow. Each says what it found, or throws a SortlineError.
 import { calibrationFor } from '../app/calibration-for.ts';
+import { worldOptionsOf } from '../app/virtual-plant.ts';
 import { systemClock } from '../base/clock.ts';
 import { isSortlineError, SortlineError } from '../base/errors.ts';
 import { silentLogger } from '../base/logger.ts';
@@ -9,8 +10,10 @@ import type { ModelRefusal } from '../classify/open-classifier.ts';
 import type { ConfigPath } from '../config/problem.ts';
 import type { Config } from '../config/schema.ts';
 import type { SizePx } from '../domain/frame.ts';
+import { createWorld } from '../sim/world.ts';
 import { checkBroker } from './check-broker.ts';
 import { checkDashboard } from './check-dashboard.ts';
+import { checkLedger } from './check-ledger.ts';
 import { checkPort } from './check-port.ts';
 
 export interface PartCheck {
@@ -26,6 +29,7 @@ export const PART_CHECKS: readonly PartCheck[] = [
   { part: 'calibration', path: ['calibration', 'file'], open: checkCalibration },
   { part: 'camera', path: ['camera', 'source'], open: checkCamera },
   { part: 'port', path: ['link', 'connection'], open: checkPort },
+  { part: 'ledger', path: ['ledger', 'path'], open: checkLedger },
   { part: 'broker', path: ['mqtt'], open: checkBroker },
   { part: 'dashboard', path: ['web'], open: checkDashboard },
 ];
@@ -61,6 +65,7 @@ async function checkCalibration(config: Config): Promise<string> {
 /** Takes one picture and compares its size with the calibration's. */
 async function checkCamera(config: Config): Promise<string> {
   const { source } = config.camera;
+  if (source.kind === 'virtual-belt') mustCarryItems(config);
   if (source.kind === 'virtual-belt') return `virtual belt, ${source.width} x ${source.height} px at ${source.framesPerSecond}/s, nothing to open`;
   const { createCamera } = await import('../camera/create-camera.ts');
   const camera = createCamera(source, systemClock);
@@ -74,6 +79,12 @@ async function checkCamera(config: Config): Promise<string> {
   } finally {
     await camera.close();
   }
+}
+
+/** Throws USAGE where the virtual belt cannot carry as many items as are asked for. */
+function mustCarryItems(config: Config): void {
+  const { sim: { twin, world } } = config;
+  createWorld(worldOptionsOf({ twin, world, images: undefined }, calibrationFor(config).countsPerMm));
 }
 
 function mustMatchCalibration(config: Config, size: SizePx): void {

@@ -81,6 +81,7 @@ async function monitor(port: string, flags: MonitorFlags): Promise<void> {
     note: (text) => say(`            - ${text}`),
   };
   const { monitor: watching, remove } = await startMonitor(deps, flags);
+  deps.note(`watching ${port}${flags.seconds === undefined ? '; Ctrl-C ends' : ` for ${flags.seconds} s`}`);
   const ended = untilSignal(systemClock, () => process.exit(130));
   await (flags.seconds === undefined ? ended : Promise.race([ended, delay(systemClock, flags.seconds * MS_PER_S)]));
   await watching.close();
@@ -88,6 +89,8 @@ async function monitor(port: string, flags: MonitorFlags): Promise<void> {
   if (capture !== undefined) closeSync(capture);
   const { frames, damaged, strange } = decoder.totals;
   say(`${frames} frames, ${damaged} damaged blocks, ${strange} frames that no table has`);
+  // Nothing at all was heard: the wrong port, or a board without power.
+  if (frames + damaged + strange === 0) process.exitCode = 1;
 }
 
 async function startMonitor(deps: MonitorDeps, flags: MonitorFlags): Promise<{ monitor: Monitor; remove: () => Promise<void> }> {

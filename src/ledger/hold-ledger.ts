@@ -2,6 +2,8 @@
 // it, which the system takes back from a process that ends, however it ends.
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import { wallIso } from '../base/clock.ts';
 import { SortlineError } from '../base/errors.ts';
 import type { Database } from './sqlite.ts';
 import { openSqlite, troubleOf } from './sqlite.ts';
@@ -11,7 +13,7 @@ export interface LedgerHold {
 }
 
 /** Holds the ledger at `path` for this process. Throws LEDGER_OPEN_FAILED, naming the process, where another has it. */
-export function holdLedger(path: string): LedgerHold {
+export function holdLedger(path: string, clock: Clock): LedgerHold {
   if (path === ':memory:') return { release: () => undefined };
   let lock: Database | undefined;
   try {
@@ -19,7 +21,7 @@ export function holdLedger(path: string): LedgerHold {
     lock = openSqlite(`${path}.lock`, { journal: 'rollback' });
     lock.exec('CREATE TABLE IF NOT EXISTS holder (pid INTEGER NOT NULL, since TEXT NOT NULL)');
     lock.exec('DELETE FROM holder');
-    lock.prepare('INSERT INTO holder VALUES (?, ?)').run(process.pid, new Date().toISOString());
+    lock.prepare('INSERT INTO holder VALUES (?, ?)').run(process.pid, wallIso(clock));
     // Others may read who holds it, and not write.
     lock.exec('BEGIN IMMEDIATE');
   } catch (error) {

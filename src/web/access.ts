@@ -76,7 +76,7 @@ export class Access {
     const refusal = refusalOf(headers);
     if (refusal !== undefined || visitor?.csrf === undefined) return refusal;
     const given = headers['x-csrf-token'];
-    return typeof given === 'string' && isSameSecret(given, visitor.csrf) ? undefined : 'an order needs the token of its session (x-csrf-token); load the page anew';
+    return typeof given === 'string' && isSameSecret(given, visitor.csrf) ? undefined : 'an order needs the token of its session in the header x-csrf-token: a page gets it when it is loaded anew, a program from GET /api/session';
   }
 
   /** Prometheus has no session: a token instead. */
