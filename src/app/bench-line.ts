@@ -9,6 +9,7 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { SortlineError } from '../base/errors.ts';
 import type { Config } from '../config/schema.ts';
+import { withBelt } from './bench-belt.ts';
 import type { BenchResult, BenchSample, BenchTask } from './bench-worker.ts';
 import { median } from './order-statistics.ts';
 
@@ -37,9 +38,6 @@ type LineResult = Extract<BenchResult, { kind: 'line' }>;
 const WORKER = fileURLToPath(new URL('bench-worker.ts', import.meta.url));
 /** Rates of the line, each between two of the bare loop. */
 const ROUNDS = 3;
-/** Drawing the virtual items is no work of a line: few different ones, drawn before it starts. */
-const DISTINCT_ITEMS = 24;
-const STALL_MS = 10_000;
 const WARM_UP_SECONDS = 5;
 /** Memory settles later than speed: caches fill, the heap finds its size. */
 const MEMORY_WARM_UP_SECONDS = 20;
@@ -90,25 +88,6 @@ function atEase(config: Config): Config {
 /** Frames as fast as the vision process can take them. */
 function hurried(config: Config): Config {
   return withBelt(config, { itemsPerSecond: 4, beltMmPerSecond: 1200, framesPerSecond: 120, looksPerItem: 2 });
-}
-
-function withBelt(config: Config, belt: { itemsPerSecond: number; beltMmPerSecond: number; framesPerSecond: number; looksPerItem: number }): Config {
-  const { itemsPerSecond, beltMmPerSecond, framesPerSecond, looksPerItem } = belt;
-  const { vision, decide, sim, camera } = config;
-  const looks = { ...vision.looks, perItem: looksPerItem, minLooks: looksPerItem, enoughConfidence: 1 };
-  return {
-    ...config,
-    // The drawings made before the first picture take longer than a camera may be silent.
-    camera: { capture: { ...camera.capture, stallMinMs: STALL_MS }, source: { ...virtualSource(camera.source), framesPerSecond } },
-    vision: { ...vision, looks },
-    decide: looksPerItem === 1 ? { ...decide, minLooks: 1, maxLooks: 1 } : decide,
-    sim: { ...sim, twin: { ...sim.twin, beltMmPerSecond }, world: { ...sim.world, itemsPerSecond, distinctItems: DISTINCT_ITEMS } },
-  };
-}
-
-function virtualSource(source: Config['camera']['source']): Extract<Config['camera']['source'], { kind: 'virtual-belt' }> {
-  if (source.kind === 'virtual-belt') return source;
-  throw new SortlineError('USAGE', `bench measures on the virtual belt, the config names a ${source.kind} camera: leave \`camera\` out`);
 }
 
 async function bareRate(task: BenchTask): Promise<number> {

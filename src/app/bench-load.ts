@@ -11,6 +11,7 @@ import { delay } from '../base/clock.ts';
 import { SortlineError } from '../base/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { openMqttSession } from '../publish/mqtt-client.ts';
+import { withBelt } from './bench-belt.ts';
 import type { FromLoadWorker, ToLoadWorker } from './load-worker.ts';
 import { quantile, quantileInterval } from './order-statistics.ts';
 
@@ -54,10 +55,7 @@ const SETTLE_MS = 1500;
 const COMMANDS_PER_SECOND = 200;
 const ITEMS_PER_SECOND = 5;
 const BELT_MM_PER_SECOND = 800;
-/** The same items again and again: drawing new ones is no work of a line. */
-const DISTINCT_ITEMS = 24;
-/** The drawings made before the first picture take longer than a camera may be silent. */
-const STALL_MS = 10_000;
+const FRAMES_PER_SECOND = 15;
 
 type Measured = Extract<FromLoadWorker, { kind: 'measured' }>;
 
@@ -90,12 +88,9 @@ export async function benchLoad({ config, seconds, rounds, clock, onProgress }: 
 
 /** One look an item, and more items than a classifier on a processor is busy with: the tail is of many, and nothing waits for the model. */
 function withOwnPorts(config: Config): Config {
-  const { sim, web, mqtt, camera, vision, decide } = config;
-  return {
-    ...config, camera: { ...camera, capture: { ...camera.capture, stallMinMs: STALL_MS } }, web: { ...web, port: 0 }, mqtt: { ...mqtt, url: undefined, embedded: { ...mqtt.embedded, port: 0 } },
-    vision: { ...vision, looks: { ...vision.looks, perItem: 1, minLooks: 1, enoughConfidence: 1 } }, decide: { ...decide, minLooks: 1, maxLooks: 1 },
-    sim: { ...sim, twin: { ...sim.twin, beltMmPerSecond: BELT_MM_PER_SECOND }, world: { ...sim.world, itemsPerSecond: ITEMS_PER_SECOND, distinctItems: DISTINCT_ITEMS } },
-  };
+  const { web, mqtt } = config;
+  const belt = { itemsPerSecond: ITEMS_PER_SECOND, beltMmPerSecond: BELT_MM_PER_SECOND, framesPerSecond: FRAMES_PER_SECOND, looksPerItem: 1 };
+  return withBelt({ ...config, web: { ...web, port: 0 }, mqtt: { ...mqtt, url: undefined, embedded: { ...mqtt.embedded, port: 0 } } }, belt);
 }
 
 function spellOf(measured: readonly Measured[]): LoadSpell {
