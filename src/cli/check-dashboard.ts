@@ -9,6 +9,7 @@ import { reasonOf, SortlineError } from '../base/errors.ts';
 import { silentLogger } from '../base/logger.ts';
 import type { Config } from '../config/schema.ts';
 import { Access } from '../web/access.ts';
+import { portRefusal } from '../web/port-refusal.ts';
 
 /** What it would be. Throws WEB_LOGIN_MISSING, WEB_USERS_INVALID, WEB_FILE_UNREADABLE and WEB_PORT_IN_USE. */
 export async function checkDashboard({ web }: Config): Promise<string> {
@@ -27,7 +28,7 @@ async function mustBeFree({ host, port }: Config['web']): Promise<void> {
     server.listen(port, host);
     await once(server, 'listening');
   } catch (cause) {
-    throw new SortlineError('WEB_PORT_IN_USE', `the dashboard cannot listen on ${host}:${port}: ${reasonOf(cause)}; stop the program that has it (another Sortline?), or set web.port`, { context: { host, port }, cause });
+    throw portRefusal(cause as NodeJS.ErrnoException, { host, port });
   } finally {
     server.close();
   }

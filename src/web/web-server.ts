@@ -26,6 +26,7 @@ import { Metrics } from './metrics.ts';
 import type { WebOptions } from './options.ts';
 import { orderRoutes } from './order-routes.ts';
 import { PageFiles } from './page-files.ts';
+import { portRefusal } from './port-refusal.ts';
 import { send, text } from './reply.ts';
 import { Router } from './router.ts';
 import { sessionRoutes } from './session-routes.ts';
@@ -103,11 +104,7 @@ export class WebServer {
   async listen(): Promise<string> {
     const { host, port, tls } = this.#deps.options;
     await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', (cause: NodeJS.ErrnoException) => reject(new SortlineError('WEB_PORT_IN_USE',
-        cause.code === 'EADDRINUSE'
-          ? `the dashboard cannot listen on ${host}:${port}: another program uses the port; stop it, set web.port to a free one, or web.enabled to false`
-          : `the dashboard cannot listen on ${host}:${port}: ${cause.message}; set web.host and web.port to an address of this machine`,
-        { context: { host, port }, cause })));
+      this.#server.once('error', (cause: NodeJS.ErrnoException) => reject(portRefusal(cause, { host, port })));
       this.#server.listen(port, host, resolve);
     });
     this.#updates = this.#deps.clock.every(UPDATE_MS, () => this.#sendUpdate());
