@@ -12,15 +12,16 @@ interface Entry {
   cancelled: boolean;
 }
 
+/** Between two turns of the event loop, so that real I/O goes on while virtual time passes. */
+const EVENTS_PER_TURN = 16;
+
 /**
  * A clock stepped by its owner. Timers fire in order of due time, ties in order of creation, so a run is reproducible.
  * Real asynchronous work (an inference) joins virtual time through {@link ManualClock.settleAt}.
  */
-const EVENTS_PER_TURN = 16;
-
 export class ManualClock implements Clock {
-  #fired = 0;
   #nowNs: MonotonicNs;
+  #firedCount = 0;
   #order = 0;
   readonly #heap: Entry[] = [];
   readonly #wallOriginMs: number;
@@ -83,7 +84,7 @@ export class ManualClock implements Clock {
         this.#push(next);
       }
       next.callback();
-      await (++this.#fired % EVENTS_PER_TURN === 0 ? turn() : drainMicrotasks());
+      await (++this.#firedCount % EVENTS_PER_TURN === 0 ? turn() : drainMicrotasks());
     }
     this.#nowNs = Math.max(this.#nowNs, targetNs);
   }

@@ -36,9 +36,9 @@ export interface McapAttachment {
   readonly data: Uint8Array;
 }
 
-/** Largest record read into memory: a chunk holds a second of frames, or the largest frame. Above it a length is taken for damage. */
 /** Other tools may add records of their own from here on: mcap.dev/spec § Records. */
 const FIRST_PRIVATE_OPCODE = 0x80;
+/** Largest record read into memory: a chunk holds a second of frames, or the largest frame. Above it a length is taken for damage. */
 const MAX_RECORD_BYTES = 512 * 1024 * 1024;
 
 /** Bytes of one file, handed out piece by piece in their order: `begin`, any of the others, `end`. */

@@ -85,8 +85,8 @@ describe('a recording', () => {
       const kept = plain(recording.entries());
       if (kept.length < all.length) expect(recording.end!.isWhole).toBe(false);
       // The head of a chunk may have become another tool's record, which is passed over: the next test.
-      if (recording.end!.problems.some((problem) => problem.includes('messages were found'))) return;
-      expect(kept).toEqual(all.slice(0, kept.length));
+      const isGap = recording.end!.problems.some((problem) => problem.includes('messages were found'));
+      expect(kept).toEqual(isGap ? inOrderOf(all, kept) : all.slice(0, kept.length));
     }), { numRuns: 30, examples: [[180_429, new Uint8Array(9)]] });
   });
 
@@ -196,4 +196,11 @@ async function rewrite(from: string, to: string, { compression, compress }: { co
 
 function indexOf(bytes: Buffer): Promise<McapIndexedReader> {
   return McapIndexedReader.Initialize({ readable: { size: async () => BigInt(bytes.length), read: async (at: bigint, length: bigint) => new Uint8Array(bytes.subarray(Number(at), Number(at + length))) } });
+}
+
+/** Those of `all` that `some` has, as far as they come in the same order. */
+function inOrderOf<T>(all: readonly T[], some: readonly T[]): T[] {
+  const wanted = some.map((each) => JSON.stringify(each));
+  let next = 0;
+  return all.filter((each) => JSON.stringify(each) === wanted[next] && ++next > 0);
 }
