@@ -5,6 +5,7 @@ import { silentLogger } from '../base/logger.ts';
 import { systemClock } from '../base/clock.ts';
 import { openClassifier } from '../classify/open-classifier.ts';
 import type { ClassifyOptions } from '../classify/options.ts';
+import { withOneSession } from '../classify/options.ts';
 import type { Config } from '../config/schema.ts';
 import type { LineEvent, LineStats } from '../domain/line-event.ts';
 import { calibrationFor } from './calibration-for.ts';
@@ -34,7 +35,7 @@ export type BenchResult =
 const MB = 1024 * 1024;
 
 async function bare(task: Extract<BenchTask, { kind: 'bare' }>): Promise<BenchResult> {
-  const classifier = await openClassifier(task.classifier, silentLogger);
+  const classifier = await openClassifier(withOneSession(task.classifier), silentLogger);
   const { height, width } = classifier.cropShape;
   const crops = Uint8Array.from({ length: task.batchSize * height * width * 3 }, (_, index) => (index * 7919) % 256);
   const startedMs = performance.now();
@@ -60,6 +61,8 @@ async function line(task: Extract<BenchTask, { kind: 'line' }>): Promise<BenchRe
     sink: (event: LineEvent) => {
       if (event.kind === 'line.state' && event.state === 'running') runningAtMs ??= performance.now();
       if (event.kind === 'line.state' && event.state === 'safe') throw new SortlineError('INTERNAL', `the line stopped during the measurement: ${event.reason}`);
+      // It would be started again and again.
+      if (event.kind === 'alarm.raised' && event.alarm === 'vision-down') throw new SortlineError('INTERNAL', `the vision process ended during the measurement: ${event.message}`);
       if (event.kind === 'item.settled') { settled++; if (event.outcome === 'lost') lost++; }
       if (event.kind === 'line.stats') sample(event.stats);
     },

@@ -1,6 +1,7 @@
 // One replay from the command line or a test: which configuration and model, then the run, its events and what they sum up to.
 import type { Logger } from '../base/logger.ts';
 import { openClassifier } from '../classify/open-classifier.ts';
+import { withOneSession } from '../classify/options.ts';
 import type { Config } from '../config/schema.ts';
 import type { LineEvent } from '../domain/line-event.ts';
 import type { ReplayInput } from './replay-input.ts';
@@ -31,7 +32,7 @@ export async function replayRun({ input, log, config: other, model: otherModel }
   const config = other ?? recordedConfig(input.recording);
   const model = otherModel ?? (other === undefined ? modelFolderFor(input, config) : other.classifier.model);
   // On the CPU, the same on every machine: a GPU adds up in another order.
-  const classifier = await openClassifier({ ...config.classifier, model, providers: ['cpu'], require: undefined }, log);
+  const classifier = await openClassifier({ ...withOneSession(config.classifier), model, providers: ['cpu'], require: undefined }, log);
   const events: LineEvent[] = [];
   try {
     const virtualSeconds = await replayLine({ input, config, classifier, log, sink: (event) => events.push(event), withoutRecipes: other !== undefined });

@@ -5,6 +5,7 @@ import type { Logger } from '../base/logger.ts';
 import { createRandom } from '../base/random.ts';
 import { NS_PER_S } from '../base/units.ts';
 import { openClassifier } from '../classify/open-classifier.ts';
+import { withOneSession } from '../classify/options.ts';
 import type { Config } from '../config/schema.ts';
 import { recipeOf } from '../decide/options.ts';
 import type { Calibration } from '../domain/calibration.ts';
@@ -70,7 +71,7 @@ export async function simulateLine(options: SimulateOptions): Promise<Simulation
     options: { twin: config.sim.twin, world: { ...config.sim.world, seed, itemCount: items }, images: config.sim.images },
   });
   const sink = fanOut([plant.observe, tally.observe, options.sink ?? (() => undefined)]);
-  const classifier = await openClassifier(config.classifier, log);
+  const classifier = await openClassifier(withOneSession(config.classifier), log);
   const line = new Line({
     clock, log, calibration, runId: `sim-${seed}`, sink,
     openVision: (visionSink) => openVirtualVision({

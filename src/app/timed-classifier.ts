@@ -8,6 +8,8 @@ import type { Classifier } from '../classify/classifier.ts';
 export function timedClassifier(inner: Classifier, clock: ManualClock, perCropMs: Milliseconds): Classifier {
   return {
     cropShape: inner.cropShape,
+    // One after the other, whatever the one inside can do: the same on every machine.
+    concurrency: 1,
     // Loading took none of this clock's time, and what it took of this machine's would differ from run to run.
     description: { ...inner.description, warmUpMs: 0 },
     classify: (crops, count) => {

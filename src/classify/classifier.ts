@@ -17,11 +17,13 @@ export interface BatchResult {
 
 export interface Classifier {
   readonly cropShape: CropShape;
+  /** Batches classified side by side, count; one more waits for the first to end. */
+  readonly concurrency: number;
   /** What runs, for logs, metrics and the retained `info` topic. */
   readonly description: ModelInUse;
   /**
    * Classifies 1 … maxBatch crops. `crops` is (count, height, width, 3) uint8 RGB, row-major; it is the caller's again
-   * when the promise settles. A second batch may be given while one runs: batches run in the order given. Throws MODEL_RUN_FAILED.
+   * when the promise settles. Further batches may be given meanwhile; with a concurrency of 1 they run in the order given. Throws MODEL_RUN_FAILED.
    */
   classify(crops: Uint8Array, count: number): Promise<BatchResult>;
   close(): Promise<void>;

@@ -1,5 +1,5 @@
 // The inference thread: holds the ONNX Runtime session, so that the vision process can look at frames while a batch runs.
-// The other end is threaded-session.ts; the messages between them are declared here.
+// The other end is inference-thread.ts; the messages between them are declared here.
 import type { MessagePort } from 'node:worker_threads';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { SortlineErrorCode } from '../base/errors.ts';

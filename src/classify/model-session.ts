@@ -1,5 +1,5 @@
 // The ModelSession port: one loaded graph with one input and one output. Two adapters: ONNX Runtime in this thread
-// (onnx-session.ts), and the same behind a thread of its own (threaded-session.ts).
+// (onnx-session.ts), and the same behind threads of their own (threaded-session.ts).
 import type { Milliseconds } from '../base/units.ts';
 import type { TensorShape } from '../onnx/runtime.ts';
 import type { Provider } from './options.ts';
@@ -13,8 +13,10 @@ export interface SessionRun {
   readonly durationMs: Milliseconds;
 }
 
-/** Runs are done one after the other, in the order given. */
+/** One run is done after the other, in the order given, or several side by side. */
 export interface ModelSession {
+  /** Runs done side by side, count; one more waits for the first to end. */
+  readonly concurrency: number;
   readonly inputs: readonly TensorShape[];
   readonly outputs: readonly TensorShape[];
   /** Runs uint8 `data` of `shape`; `data` is the caller's again when the promise settles. Throws MODEL_RUN_FAILED. */

@@ -10,6 +10,7 @@ import type { Provider } from './options.ts';
 import { doubtOf, ProfileFolder } from './provider-proof.ts';
 
 class OnnxSession implements ModelSession {
+  readonly concurrency = 1;
   readonly #session: RuntimeSession;
 
   constructor(session: RuntimeSession) {

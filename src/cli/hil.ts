@@ -97,11 +97,12 @@ async function openScene(recording: string | undefined, flags: HilFlags): Promis
   const { readReplayInput } = await import('../app/replay-input.ts');
   const { modelFolderFor, recordedConfig } = await import('../app/replay-setup.ts');
   const { openClassifier } = await import('../classify/open-classifier.ts');
+  const { withOneSession } = await import('../classify/options.ts');
   const { createLog } = await import('../app/log.ts');
   const input = readReplayInput(Recording.open(recording));
   const config = paced(given ?? recordedConfig(input.recording), flags);
   const model = given === undefined ? modelFolderFor(input, config) : config.classifier.model;
-  const classifier = await openClassifier({ ...config.classifier, model }, createLog({ level: 'error', format: 'auto', to: 'stderr' }));
+  const classifier = await openClassifier({ ...withOneSession(config.classifier), model }, createLog({ level: 'error', format: 'auto', to: 'stderr' }));
   return { config, calibration: input.recording.about.calibration, pictures: { kind: 'recording', input, classifier }, close: () => classifier.close() };
 }
 

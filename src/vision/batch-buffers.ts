@@ -7,18 +7,19 @@ export class BatchBuffers {
   readonly classifier: Classifier;
   /** Of one picture. */
   readonly pictureBytes: number;
-  readonly #count: number;
+  /** Runs at a time. */
+  readonly count: number;
   readonly #idle: Uint8Array[];
 
   constructor(classifier: Classifier, { batches, batchSize }: { batches: number; batchSize: number }) {
     this.classifier = classifier;
     this.pictureBytes = pictureBytes(classifier.cropShape);
-    this.#count = batches;
+    this.count = batches;
     this.#idle = Array.from({ length: batches }, () => new Uint8Array(batchSize * this.pictureBytes));
   }
 
   get runningCount(): number {
-    return this.#count - this.#idle.length;
+    return this.count - this.#idle.length;
   }
 
   /** Room for a batch of pictures, one behind the other. Give it back with {@link free}. */

@@ -1,5 +1,6 @@
 // Between cropping and the classifier: which pictures are classified next. Each item has at most one picture waiting, its newest;
-// whatever waits when the model is free is run together, items with the fewest looks first. A picture is prepared when its run
+// whatever waits when the model is free is run together, items with the fewest looks first; a classifier that runs several batches
+// side by side gets an equal share for each that is free. A picture is prepared when its run
 // begins and no sooner: one that is replaced or given up has cost nothing.
 //
 //   offer(item, picture) ─▶ [waiting] ─ pump ─▶ write into [batch buffer] ─▶ classifier ─▶ onResult
@@ -16,7 +17,7 @@ export interface BatchLimits {
   readonly size: number;
   /** Longest time a picture waits for company while the model is free, ms. */
   readonly deadlineMs: Milliseconds;
-  /** Runs the classifier may be given at once. */
+  /** Runs the classifier may be given at once; 0 as many as it does side by side. */
   readonly inFlight: number;
   /** Most pictures waiting. */
   readonly maxWaiting: number;
@@ -75,7 +76,6 @@ export class Batcher<T> {
   readonly #replaced = new Map<BatchBuffers, () => void>();
   #waiting: Waiting<T>[] = [];
   #deadline: Timer | undefined;
-  #lastSettledAtNs: MonotonicNs = 0;
   #isClosed = false;
   /** Pictures classified since creation. */
   classifiedCount = 0;
@@ -128,7 +128,7 @@ export class Batcher<T> {
 
   /** Starts what can be started: called once all pictures of a frame have been offered. */
   pump(): void {
-    while (!this.#isClosed && this.#runsStartedAtNs.size < this.#deps.limits.inFlight && this.#waiting.length > 0) {
+    while (!this.#isClosed && this.#runsStartedAtNs.size < this.#buffers.count && this.#waiting.length > 0) {
       const waitMs = this.#msUntilDue();
       if (waitMs > 0) {
         this.#deadline ??= this.#deps.clock.after(waitMs, () => { this.#deadline = undefined; this.pump(); });
@@ -149,7 +149,7 @@ export class Batcher<T> {
 
   #buffersFor(classifier: Classifier): BatchBuffers {
     const { inFlight, size } = this.#deps.limits;
-    return new BatchBuffers(classifier, { batches: inFlight, batchSize: size });
+    return new BatchBuffers(classifier, { batches: inFlight > 0 ? inFlight : classifier.concurrency, batchSize: size });
   }
 
   #msUntilDue(): Milliseconds {
@@ -161,7 +161,9 @@ export class Batcher<T> {
 
   #takeBatch(): Waiting<T>[] {
     // Sorting is stable: among items with equally many looks the one that waits longest comes first.
-    const batch = this.#waiting.toSorted((a, b) => a.lookCount - b.lookCount).slice(0, this.#deps.limits.size);
+    const free = Math.max(1, this.#buffers.classifier.concurrency - this.#runsStartedAtNs.size);
+    const size = Math.min(this.#deps.limits.size, Math.ceil(this.#waiting.length / free));
+    const batch = this.#waiting.toSorted((a, b) => a.lookCount - b.lookCount).slice(0, size);
     this.#waiting = this.#waiting.filter((waiting) => !batch.includes(waiting));
     return batch;
   }
@@ -179,9 +181,7 @@ export class Batcher<T> {
     const run = { atNs: clock.nowNs() };
     this.#runsStartedAtNs.add(run);
     const outcome = await classifier.classify(pixels, batch.length).then((result) => ({ result }), (error: unknown) => ({ error }));
-    // A run given ahead began when the one before it ended.
-    const startedAtNs = Math.max(run.atNs, this.#lastSettledAtNs);
-    this.#lastSettledAtNs = clock.nowNs();
+    const settledAtNs = clock.nowNs();
     this.#runsStartedAtNs.delete(run);
     buffers.free(pixels);
     this.#tellIdle();
@@ -191,6 +191,8 @@ export class Batcher<T> {
     if ('error' in outcome) return onFailure(batch.map(({ tag }) => tag), outcome.error);
     this.classifiedCount += batch.length;
     const { inferenceMs } = outcome.result;
+    // A run given ahead began only when one before it ended.
+    const startedAtNs = Math.max(run.atNs, settledAtNs - inferenceMs * NS_PER_MS);
     for (const [index, { tag, readyAtNs }] of batch.entries()) {
       onResult(tag, outcome.result.probabilities[index]!, { inferenceMs, waitedMs: (startedAtNs - readyAtNs) / NS_PER_MS, modelSha256: classifier.description.sha256 });
     }

@@ -32,7 +32,7 @@ const lookOptions = z.strictObject({
   minLooks: z.int().min(1).max(1000).default(1).describe('Looks an item gets before it may be left alone as certain, count.'),
   enoughConfidence: z.number().min(0).max(1).default(0.9).describe('Mean confidence above which, from `minLooks` on, an item gets no further look; 1 never stops early.'),
   maxWaiting: z.int().min(1).max(256).default(32).describe('Pictures that may wait for the classifier, count; beyond it the item with the most looks loses its picture, counted as dropped.'),
-  inFlight: z.int().min(1).max(8).default(1).describe('Batches the classifier is given at once, count.'),
+  inFlight: z.int().min(0).max(8).default(0).describe('Batches the classifier is given at once, count; 0 as many as it classifies side by side. More leave it no pause between two batches, and make a look older.'),
 }).prefault({});
 
 const processOptions = z.strictObject({

@@ -23,7 +23,7 @@ function harness(avoid = new Map<string, string>()) {
   /** By folder: what opening it is waiting for. */
   const openings = new Map<string, { sha256: string | undefined; done(error?: unknown): void }>();
   const classifierOf = (model: string): Classifier => ({
-    cropShape: { height: 2, width: 2 }, description: { model, sha256: model, provider: 'cpu', unavailable: [], warmUpMs: 1 },
+    cropShape: { height: 2, width: 2 }, concurrency: 1, description: { model, sha256: model, provider: 'cpu', unavailable: [], warmUpMs: 1 },
     classify: () => Promise.reject(new Error('not asked here')), close: async () => { closed.push(model); },
   });
   const left: (() => void)[] = [];

@@ -5,7 +5,7 @@ import { openThreadedSession } from '../../src/classify/threaded-session.ts';
 
 const [, , path, sideText, moment] = process.argv;
 const side = Number(sideText), batch = 4, bytes = batch * side * side * 3;
-const opening = openThreadedSession(new Uint8Array(readFileSync(path!)), { providers: ['cpu'], require: undefined, threads: { intraOp: 1, spinning: false } }, bytes);
+const opening = openThreadedSession(new Uint8Array(readFileSync(path!)), { providers: ['cpu'], require: undefined, threads: { intraOp: 1, spinning: false }, sessions: 1, maxInputBytes: bytes });
 opening.catch(() => undefined);
 
 if (moment === 'loading') end();

@@ -7,11 +7,12 @@ import { tinyModel } from './tiny-model.ts';
 const OPTIONS: SessionOptions = { providers: ['cpu'], require: undefined, threads: { intraOp: 1, spinning: false } };
 const SHAPE = [2, 16, 16, 3];
 const CROPS = Uint8Array.from({ length: 2 * 16 * 16 * 3 }, (_, index) => (index * 13) % 256);
+const THREADED = { ...OPTIONS, sessions: 1, maxInputBytes: CROPS.length };
 
 describe('openThreadedSession', () => {
   it('gives exactly what the same session gives in this thread', async () => {
     const direct = (await openOnnxSession(tinyModel(), OPTIONS)).session;
-    const { session: threaded } = await openThreadedSession(tinyModel(), OPTIONS, CROPS.length);
+    const { session: threaded } = await openThreadedSession(tinyModel(), THREADED);
     expect(threaded.inputs).toEqual(direct.inputs);
     expect(threaded.outputs).toEqual(direct.outputs);
     expect((await threaded.run(CROPS, SHAPE)).values).toEqual((await direct.run(CROPS, SHAPE)).values);
@@ -20,7 +21,7 @@ describe('openThreadedSession', () => {
   });
 
   it('leaves the caller\'s thread free while a batch runs', async () => {
-    const { session } = await openThreadedSession(tinyModel(), OPTIONS, CROPS.length);
+    const { session } = await openThreadedSession(tinyModel(), THREADED);
     const order: string[] = [];
     const run = session.run(CROPS, SHAPE).then(() => order.push('ran'));
     await new Promise((resolve) => setImmediate(resolve)).then(() => order.push('turn'));
@@ -30,7 +31,7 @@ describe('openThreadedSession', () => {
   });
 
   it('takes batches ahead, keeps each one\'s pixels apart, and answers in order', async () => {
-    const { session } = await openThreadedSession(tinyModel(), OPTIONS, CROPS.length);
+    const { session } = await openThreadedSession(tinyModel(), THREADED);
     const single = [1, 16, 16, 3], crop = (level: number): Uint8Array => new Uint8Array(768).fill(level);
     const alone = [];
     for (const level of [10, 100, 200]) alone.push((await session.run(crop(level), single)).values);
@@ -47,8 +48,17 @@ describe('openThreadedSession', () => {
     await session.close();
   });
 
+  it('runs several side by side from one model, however its bytes are held, each on a copy of its own', async () => {
+    // A Buffer's slice shares its memory, and memory that was handed over is gone.
+    const { session } = await openThreadedSession(Buffer.from(tinyModel()), { ...THREADED, sessions: 3 });
+    expect(session.concurrency).toBe(3);
+    const [alone, ...together] = await Promise.all(Array.from({ length: 7 }, () => session.run(CROPS, SHAPE)));
+    for (const { values } of together) expect(values).toEqual(alone!.values);
+    await session.close();
+  });
+
   it('refuses more than eight batches ahead', async () => {
-    const { session } = await openThreadedSession(tinyModel(), OPTIONS, CROPS.length);
+    const { session } = await openThreadedSession(tinyModel(), THREADED);
     const runs = Array.from({ length: 9 }, () => session.run(CROPS, SHAPE));
     await expect(runs[8]).rejects.toMatchObject({ code: 'MODEL_RUN_FAILED', message: expect.stringContaining('8 batches') });
     for (const run of runs.slice(0, 8)) expect((await run).values).toHaveLength(12);
@@ -56,21 +66,21 @@ describe('openThreadedSession', () => {
   });
 
   it('ends the runs it was given before it closes', async () => {
-    const { session } = await openThreadedSession(tinyModel(), OPTIONS, CROPS.length);
+    const { session } = await openThreadedSession(tinyModel(), THREADED);
     const run = session.run(CROPS, SHAPE);
     await session.close();
     expect((await run).values).toHaveLength(12);
   });
 
   it('passes on what ONNX Runtime says of a batch of the wrong shape, and goes on', async () => {
-    const { session } = await openThreadedSession(tinyModel(), OPTIONS, CROPS.length);
+    const { session } = await openThreadedSession(tinyModel(), THREADED);
     await expect(session.run(CROPS, [2, 16, 48, 1])).rejects.toMatchObject({ code: 'MODEL_RUN_FAILED', message: expect.stringContaining('(2, 16, 48, 1)') });
     expect((await session.run(CROPS, SHAPE)).values).toHaveLength(12);
     await session.close();
   });
 
   it('refuses to run after it was closed; closing again does nothing', async () => {
-    const { session } = await openThreadedSession(tinyModel(), OPTIONS, CROPS.length);
+    const { session } = await openThreadedSession(tinyModel(), THREADED);
     await session.close();
     await session.close();
     await expect(session.run(CROPS, SHAPE)).rejects.toMatchObject({ code: 'MODEL_RUN_FAILED', message: expect.stringContaining('ended') });

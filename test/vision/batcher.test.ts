@@ -8,10 +8,10 @@ import { Batcher } from '../../src/vision/batcher.ts';
 const RUN_MS = 20;
 
 /** 1x1 pictures; says what it was given, after the time it is told to take. */
-function fakeClassifier(clock: ManualClock, failing = (): boolean => false): { classifier: Classifier; batches: number[][] } {
+function fakeClassifier(clock: ManualClock, failing = (): boolean => false, concurrency = 1): { classifier: Classifier; batches: number[][] } {
   const batches: number[][] = [];
   const classifier: Classifier = {
-    cropShape: { height: 1, width: 1 }, description: { model: 'm', sha256: '', provider: 'cpu', unavailable: [], warmUpMs: 0 },
+    cropShape: { height: 1, width: 1 }, concurrency, description: { model: 'm', sha256: '', provider: 'cpu', unavailable: [], warmUpMs: 0 },
     classify: (crops, count) => {
       const values = Array.from({ length: count }, (_, index) => crops[index * 3]!);
       batches.push(values);
@@ -23,13 +23,14 @@ function fakeClassifier(clock: ManualClock, failing = (): boolean => false): { c
   return { classifier, batches };
 }
 
-function harness(limits: { size?: number; deadlineMs?: number; inFlight?: number; maxWaiting?: number } = {}, failing?: () => boolean) {
+function harness(limits: { size?: number; deadlineMs?: number; inFlight?: number; maxWaiting?: number; concurrency?: number } = {}, failing?: () => boolean) {
   const clock = new ManualClock();
-  const { classifier, batches } = fakeClassifier(clock, failing);
+  const { concurrency, ...batchLimits } = limits;
+  const { classifier, batches } = fakeClassifier(clock, failing, concurrency);
   const results: { tag: string; value: number; waitedMs: number }[] = [];
   const failed: string[] = [];
   const batcher = new Batcher<string>({
-    clock, classifier, limits: { size: 4, deadlineMs: 0, inFlight: 1, maxWaiting: 8, ...limits }, onStart: () => undefined,
+    clock, classifier, limits: { size: 4, deadlineMs: 0, inFlight: 1, maxWaiting: 8, ...batchLimits }, onStart: () => undefined,
     onResult: (tag, [value], { waitedMs }) => results.push({ tag, value: value!, waitedMs }),
     onFailure: (tags) => failed.push(...tags),
   });
@@ -57,6 +58,27 @@ describe('Batcher', () => {
     expect(batches).toEqual([[10, 20, 30, 40], [50, 60]]);
     expect(results.map(({ value }) => value)).toEqual([10, 20, 30, 40, 50, 60]);
     expect(results.map(({ waitedMs }) => waitedMs)).toEqual([0, 0, 0, 0, RUN_MS, RUN_MS]);
+  });
+
+  it('shares what waits among the runs a classifier can do side by side', async () => {
+    const { clock, batcher, batches, offer } = harness({ concurrency: 2, inFlight: 0 });
+    for (let key = 1; key <= 3; key++) offer(key, key);
+    batcher.pump();
+    expect(batches).toEqual([[1, 2], [3]]);
+    for (let key = 4; key <= 9; key++) offer(key, key);
+    batcher.pump();
+    expect(batches).toHaveLength(2);
+    await clock.advanceMs(RUN_MS);
+    expect(batches.slice(2)).toEqual([[4, 5, 6, 7], [8, 9]]);
+  });
+
+  it('gives full batches ahead while every run is busy', async () => {
+    const { clock, batcher, batches, results, offer } = harness({ concurrency: 2, inFlight: 3 });
+    for (let key = 1; key <= 10; key++) offer(key, key);
+    batcher.pump();
+    expect(batches).toEqual([[3, 4, 5, 6], [7, 8, 9, 10]]);
+    await clock.advanceMs(RUN_MS);
+    expect(results).toHaveLength(8);
   });
 
   it('replaces an item\'s waiting picture by its newest, and counts the loss', async () => {
@@ -142,9 +164,9 @@ describe('Batcher', () => {
   });
 
   it('counts every picture once: classified, dropped, or still waiting; and never mixes pixels', async () => {
-    await fc.assert(fc.asyncProperty(fc.integer(), fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 3 }), async (seed, size, inFlight) => {
+    await fc.assert(fc.asyncProperty(fc.integer(), fc.integer({ min: 1, max: 5 }), fc.integer({ min: 0, max: 3 }), fc.integer({ min: 1, max: 3 }), async (seed, size, inFlight, concurrency) => {
       const random = createRandom(seed);
-      const { clock, batcher, results, offer, released } = harness({ size, inFlight, deadlineMs: random.integer(0, 10) });
+      const { clock, batcher, results, offer, released } = harness({ size, inFlight, concurrency, deadlineMs: random.integer(0, 10) });
       let offered = 0;
       for (let step = 0; step < 60; step++) {
         for (let count = random.integer(0, 4); count > 0; count--) {

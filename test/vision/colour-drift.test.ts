@@ -8,7 +8,7 @@ import { calibration, sceneFrame } from './belt-scene.ts';
 
 /** Nothing lies on this belt: it is never asked. */
 const idle: Classifier = {
-  description: { model: 'none', sha256: '00', provider: 'cpu', unavailable: [], warmUpMs: 0 }, cropShape: { height: 8, width: 8 },
+  description: { model: 'none', sha256: '00', provider: 'cpu', unavailable: [], warmUpMs: 0 }, cropShape: { height: 8, width: 8 }, concurrency: 1,
   classify: () => Promise.reject(new Error('nothing to classify was expected')), close: () => Promise.resolve(),
 };
 

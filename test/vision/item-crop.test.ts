@@ -25,7 +25,7 @@ async function run(enabled: boolean, confidence: number, isBroken = false): Prom
   const pipeline = new VisionPipeline({
     clock, calibration, batch: { size: 4, deadlineMs: 0 }, options: visionOptions.parse({}), harvest: harvestOptions.parse({ enabled }), sink: (event) => events.push(event),
     classifier: {
-      cropShape: { height: 32, width: 32 }, description: { model: 'fake', sha256: '', provider: 'cpu', unavailable: [], warmUpMs: 0 },
+      cropShape: { height: 32, width: 32 }, concurrency: 1, description: { model: 'fake', sha256: '', provider: 'cpu', unavailable: [], warmUpMs: 0 },
       classify: (_, count) => clock.settleAt(40, isBroken ? Promise.reject(new Error('gone')) : Promise.resolve({ probabilities: Array.from({ length: count }, () => probabilities), inferenceMs: 40 })),
       close: () => Promise.resolve(),
     },

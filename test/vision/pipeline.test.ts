@@ -20,7 +20,7 @@ const LEAD_IN_MM = [-300, -275, -250, -225, -200, -175, -150, -125];
 function sureClassifier(clock: ManualClock, confidence: number, isBroken = (): boolean => false): Classifier {
   const rest = (1 - confidence) / 5;
   return {
-    cropShape: { height: 32, width: 32 }, description: { model: 'fake', sha256: '', provider: 'cpu', unavailable: [], warmUpMs: 0 },
+    cropShape: { height: 32, width: 32 }, concurrency: 1, description: { model: 'fake', sha256: '', provider: 'cpu', unavailable: [], warmUpMs: 0 },
     classify: (_, count) => clock.settleAt(RUN_MS * count, isBroken()
       ? Promise.reject(new Error('the provider is gone'))
       : Promise.resolve({ probabilities: Array.from({ length: count }, () => MATERIALS.map((material) => (material === 'metal' ? confidence : rest))), inferenceMs: RUN_MS * count })),

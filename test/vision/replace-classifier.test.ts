@@ -27,7 +27,7 @@ function harness(limits: { size?: number; deadlineMs?: number; inFlight?: number
   const results: { tag: string; model: string; value: number }[] = [];
   let running = 0, most = 0;
   const model = (name: string, side: number): Classifier => ({
-    cropShape: { height: side, width: side }, description: { model: name, sha256: name, provider: 'cpu', unavailable: [], warmUpMs: 0 },
+    cropShape: { height: side, width: side }, concurrency: 1, description: { model: name, sha256: name, provider: 'cpu', unavailable: [], warmUpMs: 0 },
     classify: async (crops, count) => {
       const bytes = side * side * 3;
       const values = Array.from({ length: count }, (_, index) => {

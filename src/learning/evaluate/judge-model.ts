@@ -4,6 +4,7 @@ import { reasonOf, SortlineError } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import { createOnnxClassifier } from '../../classify/onnx-classifier.ts';
 import type { ClassifyOptions } from '../../classify/options.ts';
+import { withOneSession } from '../../classify/options.ts';
 import type { LabelledPicture } from '../../image/labelled-pictures.ts';
 import type { LearningStore, RunRecorder } from '../store/learning-store.ts';
 import { evaluateVerdicts } from './evaluate-verdicts.ts';
@@ -73,7 +74,7 @@ interface Measuring {
 }
 
 async function measure({ request, model, pictures, deps, recorder }: Measuring): Promise<Judged> {
-  const options = { ...deps.classifier, model: model.folder };
+  const options = { ...withOneSession(deps.classifier), model: model.folder };
   const classifier = await createOnnxClassifier(options, deps.log);
   try {
     const unreadable: string[] = [];

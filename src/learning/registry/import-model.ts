@@ -7,6 +7,7 @@ import type { Logger } from '../../base/logger.ts';
 import { loadModel } from '../../classify/load-model.ts';
 import { createOnnxClassifier } from '../../classify/onnx-classifier.ts';
 import type { ClassifyOptions } from '../../classify/options.ts';
+import { withOneSession } from '../../classify/options.ts';
 import { importBackbone } from '../network/import-backbone.ts';
 import type { Artifact, LearningStore, NewArtifact } from '../store/learning-store.ts';
 import { BACKBONE } from './registered-models.ts';
@@ -46,7 +47,7 @@ export async function importModel(path: string, deps: ImportDeps & { readonly na
 /** Loads and runs it once, as the line would at its start. */
 async function fromFolder(folder: string, deps: ImportDeps): Promise<Pick<NewArtifact, 'files' | 'metadata'>> {
   const { manifest } = await loadModel(folder);
-  const classifier = await createOnnxClassifier({ ...deps.classifier, model: folder }, deps.log);
+  const classifier = await createOnnxClassifier({ ...withOneSession(deps.classifier), model: folder }, deps.log);
   await classifier.close();
   const { sha256, trainedOn, metrics, licence, source } = manifest;
   const names = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile() && KEPT.test(entry.name)).map((entry) => entry.name);

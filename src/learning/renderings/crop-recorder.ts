@@ -9,6 +9,7 @@ const SHAPE = { height: CENTRE_PX, width: CENTRE_PX };
 
 export class CropRecorder implements Classifier {
   readonly cropShape = SHAPE;
+  readonly concurrency = 1;
   readonly description = { model: 'none', sha256: '', provider: 'none', unavailable: [], warmUpMs: 0 };
   readonly #cropByProbabilities = new Map<readonly number[], Uint8Array>();
 

@@ -79,7 +79,7 @@ async function measured(bytes: Uint8Array, manifest: ModelManifest, { val, threa
   try {
     writeFileSync(join(folder, 'model.onnx'), bytes);
     writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest));
-    const options = classifyOptions.parse({ model: folder, batch: { size: 8 }, threads: { intraOp: threads } });
+    const options = classifyOptions.parse({ model: folder, batch: { size: 8 }, threads: { sessions: 1, intraOp: threads } });
     const classifier = await createOnnxClassifier(options, log);
     try {
       return await measureModel(classifier, val, { batchSize: options.batch.size, onUnreadable: (error) => { throw error; } });

@@ -19,7 +19,7 @@ const BATCH = 16;
 
 /** Opens the model folder `folder`. Throws MODEL_ codes, MODEL_MISMATCH where it takes pictures of another size. */
 export async function openTeacher(folder: string, { threads, log }: { readonly threads: number; readonly log: Logger }): Promise<Teacher> {
-  const classifier = await createOnnxClassifier(classifyOptions.parse({ model: folder, batch: { size: BATCH }, threads: { intraOp: threads } }), log);
+  const classifier = await createOnnxClassifier(classifyOptions.parse({ model: folder, batch: { size: BATCH }, threads: { sessions: 1, intraOp: threads } }), log);
   const { height, width } = classifier.cropShape;
   if (height !== MODEL_SHAPE.height || width !== MODEL_SHAPE.width) {
     await classifier.close();
