@@ -41,6 +41,7 @@ async function open(port: MessagePort, gate: NativeGate, { model, options }: Wor
   const reply = (message: WorkerReply): void => port.postMessage(message);
   try {
     const { session, provider, unavailable } = await gate.pass(() => openOnnxSession(model, options));
+    free(model);
     const run = ({ id, data, shape }: WorkerRun): Promise<void> =>
       gate.pass(() => session.run(data, shape)).then((ran) => reply({ kind: 'ran', id, ...ran }), (error: unknown) => reply(failure(id, error)));
     // One after the other, so that a run's duration is its own.
@@ -53,6 +54,11 @@ async function open(port: MessagePort, gate: NativeGate, { model, options }: Wor
     reply(failure(0, error));
     port.close();
   }
+}
+
+/** ONNX Runtime has its own copy by now, and this thread may not collect garbage for hours. */
+function free(model: Uint8Array): void {
+  if (model.buffer instanceof ArrayBuffer) model.buffer.transfer(0);
 }
 
 function failure(id: number, error: unknown): WorkerReply {
