@@ -49,7 +49,8 @@ export async function openOnnxSession(model: Uint8Array, options: SessionOptions
   const unavailable: { provider: string; reason: string }[] = [];
   for (const provider of candidates) {
     try {
-      const session = provider === 'cpu' ? await openRuntimeSession(model, { provider, threads: options.threads }) : await openProven(model, provider, options);
+      // A plan for every size of batch, made at its second run, each in a block of its own: memory grew for hours, and nothing was faster.
+      const session = provider === 'cpu' ? await openRuntimeSession(model, { provider, threads: options.threads, plansMemory: false }) : await openProven(model, provider, options);
       return { session: new OnnxSession(session), provider, unavailable };
     } catch (error) {
       const reason = firstLine(reasonOf(error));
