@@ -84,7 +84,7 @@ function saturated(config: Config): Config {
 
 /** Two items a second, one look each: nothing waits for the classifier, and no result for a picture that is being rendered. */
 function atEase(config: Config): Config {
-  return withBelt(config, { itemsPerSecond: 2, beltMmPerSecond: 600, framesPerSecond: 10, looksPerItem: 1 });
+  return withBelt(config, { itemsPerSecond: 2, beltMmPerSecond: 600, framesPerSecond: 8, looksPerItem: 1 });
 }
 
 /** Frames as fast as the vision process can take them. */

@@ -4,9 +4,10 @@
 // threaded-session.ts.
 import { reasonOf, SortlineError } from '../base/errors.ts';
 import type { RuntimeSession, TensorShape } from '../onnx/runtime.ts';
-import { isCudaInstalled, openRuntimeSession } from '../onnx/runtime.ts';
+import { openRuntimeSession } from '../onnx/runtime.ts';
 import type { ModelSession, OpenedSession, SessionOptions, SessionRun } from './model-session.ts';
 import type { Provider } from './options.ts';
+import { providerCandidates } from './provider-candidates.ts';
 import { doubtOf, ProfileFolder } from './provider-proof.ts';
 
 class OnnxSession implements ModelSession {
@@ -45,7 +46,7 @@ class OnnxSession implements ModelSession {
  * required one, and MODEL_UNREADABLE when the CPU itself refuses the graph.
  */
 export async function openOnnxSession(model: Uint8Array, options: SessionOptions): Promise<OpenedSession> {
-  const candidates = options.require !== undefined ? [options.require] : options.providers ?? (isCudaInstalled() ? ['cuda', 'cpu'] as const : ['cpu'] as const);
+  const candidates = providerCandidates(options);
   const unavailable: { provider: string; reason: string }[] = [];
   for (const provider of candidates) {
     try {

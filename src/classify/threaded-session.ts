@@ -7,6 +7,7 @@ import { SortlineError } from '../base/errors.ts';
 import { InferenceThread, OPENING } from './inference-thread.ts';
 import type { WorkerReply } from './inference-worker.ts';
 import type { ModelSession, OpenedSession, SessionOptions, SessionRun, TensorShape } from './model-session.ts';
+import { providerCandidates } from './provider-candidates.ts';
 
 /** More than a caller can want of one thread: each run given ahead is a decision made later. */
 const MAX_RUNS = 8;
@@ -79,11 +80,16 @@ export async function openThreadedSession(model: Uint8Array, options: ThreadedOp
     return reply;
   };
   try {
-    // Where it runs is known only once it does.
-    const first = await openOne(sessions > 1 ? new Uint8Array(model) : model, sessionOptions);
-    const { provider, unavailable } = first;
-    if (provider === 'cpu') for (let left = sessions - 1; left > 0; left--) await openOne(left > 1 ? new Uint8Array(model) : model, { ...sessionOptions, providers: ['cpu'], require: undefined });
-    return { session: new ThreadedSession(threads, maxInputBytes, first), provider, unavailable };
+    const copies = Array.from({ length: sessions - 1 }, () => new Uint8Array(model));
+    const opening = openOne(model, sessionOptions);
+    // Where an accelerator may be taken, whether it was is known only once it works.
+    const isOnCpu = providerCandidates(options)[0] === 'cpu' || (await opening).provider === 'cpu';
+    const onCpu = { ...sessionOptions, providers: ['cpu'], require: undefined } as const;
+    const others = isOnCpu ? copies.map((copy) => openOne(copy, onCpu)) : [];
+    // All of them: a thread must not be ended while it loads.
+    await Promise.allSettled([opening, ...others]);
+    const [first] = await Promise.all([opening, ...others]);
+    return { session: new ThreadedSession(threads, maxInputBytes, first), provider: first.provider, unavailable: first.unavailable };
   } catch (error) {
     await Promise.all(threads.map((thread) => thread.terminate()));
     throw error;

@@ -2,9 +2,6 @@
 // what a failure means, is the caller's affair; what ONNX Runtime throws passes through.
 //
 // onnxruntime-node runs a graph synchronously inside a promise: the thread that calls `run` is blocked for the whole run.
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import type { Milliseconds } from '../base/units.ts';
 
@@ -103,12 +100,6 @@ export async function openRuntimeSession(model: Uint8Array, options: RuntimeOpti
     ...(options.profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profilePrefix }),
     extra: { session: { intra_op: { allow_spinning: spinning ? '1' : '0' } } },
   }));
-}
-
-/** CUDA's library is no part of the npm package: whether set-up has fetched it. */
-export function isCudaInstalled(): boolean {
-  const packageFolder = dirname(dirname(createRequire(import.meta.url).resolve('onnxruntime-node')));
-  return existsSync(join(packageFolder, 'bin', 'napi-v6', process.platform, process.arch, 'libonnxruntime_providers_cuda.so'));
 }
 
 function ortTensor({ data, shape }: RuntimeTensor): ort.Tensor {

@@ -5,7 +5,7 @@
 //   frame ─▶ segment ─▶ track ─┬─▶ item.seen                      ┌─▶ item.look
 //                              ├─▶ batcher ─▶ crop ─▶ preprocess ─┴─▶ item.gone, after the last look
 //                              └─▶ (leaves the view)
-import type { Clock } from '../base/clock.ts';
+import type { Clock, Timer } from '../base/clock.ts';
 import { reasonOf, SortlineError } from '../base/errors.ts';
 import type { Milliseconds } from '../base/units.ts';
 import type { Classifier } from '../classify/classifier.ts';
@@ -52,6 +52,12 @@ interface LookTag {
   crop: HeldCrop | undefined;
 }
 
+/**
+ * The belt is learned from a frame this long after its pictures went to the classifier: else the thread that was just woken
+ * would wait for this core, up to 3 ms.
+ */
+const LEARN_AFTER_MS = 3;
+
 export class VisionPipeline {
   readonly #deps: PipelineDeps;
   readonly #view: ViewGeometry;
@@ -60,6 +66,7 @@ export class VisionPipeline {
   readonly #batcher: Batcher<LookTag>;
   readonly #looksByTrack = new Map<TrackId, ItemLooks>();
   readonly #cropHolder: CropHolder | undefined;
+  #learning: Timer | undefined;
   #snapshotWanted = false;
   #relearned = 0;
   framesProcessed = 0;
@@ -112,6 +119,7 @@ export class VisionPipeline {
   /** Looks at one frame. The image stays the caller's, who may release it; its pixels must not be written to any more. Throws CALIB_SIZE_MISMATCH. */
   process(frame: Frame<Mat>): void {
     this.#checkSize(frame);
+    this.#learnBelt();
     const { born, whole, gone, still } = this.#tracker.update(this.#segmenter.segment(frame), frame.encoderCounts);
     this.framesProcessed++;
     for (const box of still) this.#segmenter.absorb(box);
@@ -119,9 +127,8 @@ export class VisionPipeline {
     for (const item of whole) this.#look(item, frame);
     for (const trackId of gone) this.#leave(trackId);
     this.#batcher.pump();
-    this.#segmenter.learnBelt();
+    this.#learning = this.#deps.clock.after(LEARN_AFTER_MS, () => this.#learnBelt());
     if (this.#snapshotWanted) this.#snapshot(frame.image);
-    this.#reportRelearned();
   }
 
   /** The next frame is also told as `vision.snapshot`. */
@@ -137,10 +144,19 @@ export class VisionPipeline {
 
   /** Nothing is told afterwards. */
   close(): void {
+    this.#learning?.cancel();
     this.#batcher.close();
     this.#segmenter.release();
     this.#cropHolder?.close();
     this.#looksByTrack.clear();
+  }
+
+  /** What the last frame is to teach, where it has not yet. */
+  #learnBelt(): void {
+    this.#learning?.cancel();
+    this.#learning = undefined;
+    this.#segmenter.learnBelt();
+    this.#reportRelearned();
   }
 
   #checkSize({ size }: Frame<Mat>): void {
