@@ -7,6 +7,12 @@ import type { WorkerData, WorkerReply, WorkerRequest, WorkerStart } from './infe
 /** Id of the reply to the start. */
 export const OPENING = 0;
 
+/**
+ * Room for a thread's short-lived objects, MB. A run makes a few kilobytes of them; the 16 MB and more that the processes are started
+ * with (bin/sortline.js) would fill over hours and look like a leak.
+ */
+const YOUNG_MB = 3;
+
 interface Waiting {
   resolve(reply: WorkerReply): void;
   reject(error: SortlineError): void;
@@ -19,7 +25,7 @@ export class InferenceThread {
 
   constructor() {
     const gate = new NativeGate();
-    this.#worker = new Worker(new URL('./inference-worker.ts', import.meta.url), { name: 'inference', workerData: { gate: gate.memory } satisfies WorkerData });
+    this.#worker = new Worker(new URL('./inference-worker.ts', import.meta.url), { name: 'inference', workerData: { gate: gate.memory } satisfies WorkerData, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
     const letExit = holdExit(gate);
     this.#worker.once('error', letExit);
     this.#worker.once('exit', letExit);
