@@ -8,6 +8,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { SortlineError } from '../base/errors.ts';
+import { coreShare } from '../classify/core-share.ts';
 import type { Config } from '../config/schema.ts';
 import { withBelt } from './bench-belt.ts';
 import type { BenchResult, BenchSample, BenchTask } from './bench-worker.ts';
@@ -38,8 +39,6 @@ type LineResult = Extract<BenchResult, { kind: 'line' }>;
 const WORKER = fileURLToPath(new URL('bench-worker.ts', import.meta.url));
 /** Rates of the line, each between two of the bare loop. */
 const ROUNDS = 3;
-/** What the line takes by itself, on two cores or more. */
-const AUTO_SESSIONS = 2;
 const WARM_UP_SECONDS = 5;
 /** Memory settles later than speed: caches fill, the heap finds its size. */
 const MEMORY_WARM_UP_SECONDS = 20;
@@ -79,7 +78,7 @@ async function alternatingRates({ config, seconds, onProgress }: BenchOptions): 
 /** Ten items a second, every item looked at as often as the classifier can, and always a batch given ahead. */
 function saturated(config: Config): Config {
   const busy = withBelt(config, { itemsPerSecond: 10, beltMmPerSecond: 1000, framesPerSecond: 8, looksPerItem: 1000 });
-  return { ...busy, vision: { ...busy.vision, looks: { ...busy.vision.looks, inFlight: 1 + (config.classifier.threads.sessions || AUTO_SESSIONS) } } };
+  return { ...busy, vision: { ...busy.vision, looks: { ...busy.vision.looks, inFlight: coreShare(config.classifier).sessions + 1 } } };
 }
 
 /** Two items a second, one look each: nothing waits for the classifier, and no result for a picture that is being rendered. */

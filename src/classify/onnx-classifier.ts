@@ -1,11 +1,11 @@
 // The Classifier on ONNX Runtime: model folder in, warm classifier out. Gathering crops into batches is the caller's
 // (options.batch says how); here a batch is given.
-import { availableParallelism } from 'node:os';
 import type { Logger } from '../base/logger.ts';
 import { SortlineError } from '../base/errors.ts';
 import { MATERIALS } from '../domain/material.ts';
 import type { ModelInUse } from '../domain/model-in-use.ts';
 import type { BatchResult, Classifier, CropShape } from './classifier.ts';
+import { coreShare } from './core-share.ts';
 import type { LoadedModel } from './load-model.ts';
 import { loadModel, verifySignature } from './load-model.ts';
 import type { ModelSession } from './model-session.ts';
@@ -82,7 +82,7 @@ export async function createOnnxClassifier(options: ClassifyOptions, log: Logger
   const model = await loadModel(options.model, sha256);
   const { height, width } = model.manifest.input;
   const { session, provider, unavailable } = await openThreadedSession(model.bytes,
-    { providers: options.providers, require: options.require, ...coresOf(options), maxInputBytes: options.batch.size * height * width * CHANNELS });
+    { providers: options.providers, require: options.require, ...coreShare(options), maxInputBytes: options.batch.size * height * width * CHANNELS });
   try {
     verifySignature(model, session.inputs, session.outputs);
     const warmUpMs = await warmUp(session, model, warmUpSizes(provider, options.batch.size));
@@ -94,19 +94,6 @@ export async function createOnnxClassifier(options: ClassifyOptions, log: Logger
     await session.close();
     throw error;
   }
-}
-
-/**
- * How the CPU's cores are shared out. Two sessions of half the cores each wait for no thread of the other: on two cores they
- * classify 1.14 times as much as one session with all of them, and a core that is taken away for a moment holds up one of them
- * only. A single session is cut into two threads per core for the same reason: with one per core it waits for the one that was
- * held up.
- */
-function coresOf({ threads }: ClassifyOptions): { sessions: number; threads: { intraOp: number; spinning: boolean } } {
-  const cores = availableParallelism();
-  const sessions = threads.sessions > 0 ? threads.sessions : Math.min(2, cores);
-  const intraOp = sessions === 1 ? 2 * cores : Math.max(1, Math.floor(cores / sessions));
-  return { sessions, threads: { intraOp: threads.intraOp > 0 ? threads.intraOp : intraOp, spinning: threads.spinning } };
 }
 
 /** An accelerator chooses or builds its kernels anew for every size; on a CPU the smallest and the largest touch everything. */

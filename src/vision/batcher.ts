@@ -1,7 +1,7 @@
 // Between cropping and the classifier: which pictures are classified next. Each item has at most one picture waiting, its newest;
 // whatever waits when the model is free is run together, items with the fewest looks first; a classifier that runs several batches
-// side by side gets an equal share for each that is free. A picture is prepared when its run
-// begins and no sooner: one that is replaced or given up has cost nothing.
+// side by side gets an equal share for each that is free. A picture is prepared when its run begins and no sooner: one that is
+// replaced or given up has cost nothing.
 //
 //   offer(item, picture) ─▶ [waiting] ─ pump ─▶ write into [batch buffer] ─▶ classifier ─▶ onResult
 //
@@ -160,9 +160,10 @@ export class Batcher<T> {
   }
 
   #takeBatch(): Waiting<T>[] {
-    // Sorting is stable: among items with equally many looks the one that waits longest comes first.
-    const free = Math.max(1, this.#buffers.classifier.concurrency - this.#runsStartedAtNs.size);
+    const { classifier, runningCount } = this.#buffers;
+    const free = Math.max(1, classifier.concurrency - runningCount);
     const size = Math.min(this.#deps.limits.size, Math.ceil(this.#waiting.length / free));
+    // Sorting is stable: among items with equally many looks the one that waits longest comes first.
     const batch = this.#waiting.toSorted((a, b) => a.lookCount - b.lookCount).slice(0, size);
     this.#waiting = this.#waiting.filter((waiting) => !batch.includes(waiting));
     return batch;

@@ -101,7 +101,7 @@ describe('a full disk', () => {
   test.skipIf(!canMount)('on a real file system without room', async (context) => {
     const mountPoint = join(folder, 'disk');
     mkdirSync(mountPoint);
-    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', mountPoint]).status !== 0) context.skip();
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', mountPoint]).status !== 0) context.skip('needs the right to mount a file system');
     try {
       path = join(mountPoint, 'ledger.sqlite');
       const filler = join(mountPoint, 'filler');

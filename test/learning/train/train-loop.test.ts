@@ -119,7 +119,7 @@ describe('the training loop', () => {
 
   test('on a full disk keeps the earlier checkpoint, and goes on when there is room', async (context) => {
     const mountPoint = mkdtempSync(join(root, 'disk-'));
-    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', mountPoint]).status !== 0) return context.skip();
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', mountPoint]).status !== 0) return context.skip('needs the right to mount a file system');
     try {
       const checkpoints = new CheckpointFolder(join(mountPoint, 'run'));
       await run({ checkpoints, stopAfterStep: 4 });
