@@ -2,6 +2,7 @@
 // remedy of their own: no device, device taken, no permission.
 import { SerialPort } from 'serialport';
 import { reasonOf, SortlineError } from '../base/errors.ts';
+import { failReadsOnHangUp, isPolled } from './serial-hang-up.ts';
 import type { OpenTransport, Transport, TransportHandlers } from './transport.ts';
 
 export interface SerialTransportOptions {
@@ -22,6 +23,8 @@ function openPort(options: SerialTransportOptions, handlers: TransportHandlers):
     // lock: two programs on one board would each see half of the answers.
     const port = new SerialPort({ path: options.path, baudRate: options.baudRate, autoOpen: false, lock: true });
     let failure: unknown;
+    // Before the first read, which waits for this very event and is registered later.
+    port.once('open', () => { if (isPolled(port.port)) failReadsOnHangUp(port.port); });
     port.on('data', (bytes: Uint8Array) => handlers.onData(bytes));
     port.on('error', (error) => {
       // A port that cannot be read or written is no cable any more, whatever the driver still says.
