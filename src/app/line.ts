@@ -211,7 +211,7 @@ export class Line {
       case 'item.crop': return this.#cropped(event.trackId, event.jpeg);
       case 'item.gone': return this.#flow.gone(event.trackId);
       case 'camera.stalled': return this.#fault('camera-stalled', 'camera', `no frame for ${Math.round(event.silentMs)} ms: ${event.reason}`);
-      case 'camera.recovered': return this.alarms.clear('camera-stalled', 'camera');
+      case 'camera.delivers': return this.alarms.clear('camera-stalled', 'camera');
       case 'vision.stats': return this.#visionStats(event.stats);
       case 'vision.snapshot': return this.#deps.onSnapshot?.(event.jpeg, event.marks);
       case 'vision.warning': return this.#visionWarning(event.code, event.message);

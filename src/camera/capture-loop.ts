@@ -22,9 +22,10 @@ const MS_PER_S = 1000;
 export interface CaptureHandlers {
   /** The camera is open; also after every reconnection. */
   onOpened?(): void;
-  /** No good frame for `silentMs`; told once until `onRecovered`. */
+  /** No good frame for `silentMs`; told once until `onDelivers`. */
   onStalled?(silentMs: Milliseconds, reason: string): void;
-  onRecovered?(): void;
+  /** The first good frame of all, or since `onStalled`. */
+  onDelivers?(): void;
   /** CAMERA_BAD_FRAME; the frame is already released and counted. */
   onBadFrame?(error: SortlineError): void;
   /** A file or folder is at its end; nothing follows. */
@@ -90,7 +91,7 @@ class NewestFrameLoop implements CaptureLoop {
       clock: deps.clock,
       limitMs: () => Math.max(stallMinMs, (stallPeriods * MS_PER_S) / deps.camera.framesPerSecond),
       onStalled: (silentMs) => this.#handlers.onStalled?.(silentMs, this.#lastReason),
-      onRecovered: () => this.#handlers.onRecovered?.(),
+      onDelivers: () => this.#handlers.onDelivers?.(),
     });
   }
 

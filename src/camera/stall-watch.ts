@@ -1,4 +1,5 @@
-// Says once when nothing good has come for too long, and once when it comes again. Knows nothing of cameras.
+// Says once when something good has come, once when nothing has for too long, and once when it comes again. Knows nothing of
+// cameras.
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Milliseconds, MonotonicNs } from '../base/units.ts';
 import { NS_PER_MS } from '../base/units.ts';
@@ -8,21 +9,22 @@ export interface StallWatchOptions {
   /** Longest silence; asked anew at each check, for it may be known only after opening. */
   limitMs: () => Milliseconds;
   onStalled: (silentMs: Milliseconds) => void;
-  onRecovered: () => void;
+  /** The first good thing since the start, or since `onStalled`. */
+  onDelivers: () => void;
 }
 
 export class StallWatch {
   readonly #options: StallWatchOptions;
   #lastProgressNs: MonotonicNs = 0;
   #timer: Timer | undefined;
-  #isStalled = false;
+  #told: 'nothing' | 'delivers' | 'stalled' = 'nothing';
 
   constructor(options: StallWatchOptions) {
     this.#options = options;
   }
 
   get isStalled(): boolean {
-    return this.#isStalled;
+    return this.#told === 'stalled';
   }
 
   /** Silence counts from now. */
@@ -33,10 +35,11 @@ export class StallWatch {
 
   progress(): void {
     this.#lastProgressNs = this.#options.clock.nowNs();
-    if (!this.#isStalled) return;
-    this.#isStalled = false;
-    this.#options.onRecovered();
-    this.#arm(this.#options.limitMs());
+    if (this.#told === 'delivers') return;
+    const wasStalled = this.isStalled;
+    this.#told = 'delivers';
+    this.#options.onDelivers();
+    if (wasStalled) this.#arm(this.#options.limitMs());
   }
 
   stop(): void {
@@ -53,7 +56,7 @@ export class StallWatch {
     const silentMs = (this.#options.clock.nowNs() - this.#lastProgressNs) / NS_PER_MS;
     const missingMs = this.#options.limitMs() - silentMs;
     if (missingMs > 1e-3) return this.#arm(missingMs);
-    this.#isStalled = true;
+    this.#told = 'stalled';
     this.#options.onStalled(silentMs);
   }
 }

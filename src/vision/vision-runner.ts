@@ -62,7 +62,7 @@ export class VisionRunner implements Vision {
       handlers: {
         onOpened: () => this.#opened(),
         onStalled: (silentMs, reason) => sink({ kind: 'camera.stalled', silentMs, reason }),
-        onRecovered: () => sink({ kind: 'camera.recovered' }),
+        onDelivers: () => sink({ kind: 'camera.delivers' }),
         onBadFrame: (error) => this.#badFrame(error),
         onEnded: () => sink({ kind: 'camera.stalled', silentMs: 0, reason: `${camera.description} is at its end` }),
       },

@@ -20,7 +20,8 @@ export type VisionEvent =
   /** The track has left the view; no look follows. */
   | { readonly kind: 'item.gone'; readonly trackId: TrackId }
   | { readonly kind: 'camera.stalled'; readonly silentMs: number; readonly reason: string }
-  | { readonly kind: 'camera.recovered' }
+  /** A good frame came: the first of this process, which knows of no stall before it, or the first after a stall. */
+  | { readonly kind: 'camera.delivers' }
   /** Once a second: totals since the process started; also the sign of progress the supervisor watches. */
   | { readonly kind: 'vision.stats'; readonly stats: VisionStats }
   /** A still of what the camera sees with the found items marked, on request. */

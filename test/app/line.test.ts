@@ -68,6 +68,17 @@ describe('the line', () => {
     expect(await line.requestStart('operator')).toEqual({ result: 'started' });
   });
 
+  it('can be started again when a new vision process gets frames, although the stall was told by the one before', async () => {
+    const { bringUp, line, toLine } = await lineHarness();
+    await bringUp();
+    toLine.vision({ kind: 'camera.stalled', silentMs: 900, reason: 'no frame' });
+    toLine.vision({ kind: 'vision.down', reason: 'SIGSEGV', restartInMs: 300 });
+    await bringUp();
+    expect(await line.requestStart('operator')).toEqual({ result: 'refused', reason: 'active alarm: camera-stalled' });
+    toLine.vision({ kind: 'camera.delivers' });
+    expect(await line.requestStart('operator')).toEqual({ result: 'started' });
+  });
+
   it('can be started again when the camera sends frames of its size again, and only those', async () => {
     const { bringUp, line, toLine } = await lineHarness();
     await bringUp();

@@ -38,7 +38,7 @@ function rig(script: readonly Step[], set: (camera: ScriptedCamera) => void = ()
     handlers: {
       onOpened: () => events.push('opened'),
       onStalled: (silentMs, reason) => events.push(`stalled ${Math.round(silentMs)} ${reason}`),
-      onRecovered: () => events.push('recovered'),
+      onDelivers: () => events.push('delivers'),
       onBadFrame: (error) => events.push(`${error.code} ${error.message}`),
       onEnded: () => events.push('ended'),
     },
@@ -118,11 +118,11 @@ describe('the capture loop', () => {
     await clock.advanceMs(200);
     camera.openFailures = 1000;
     await clock.advanceMs(20_000);
-    expect(events).toEqual(['opened', 'stalled 1000 no camera there']);
+    expect(events).toEqual(['opened', 'delivers', 'stalled 1000 no camera there']);
     camera.openFailures = 0;
     camera.script.push(...frames(2));
     await clock.advanceMs(2000);
-    expect(events.slice(2, 4)).toEqual(['opened', 'recovered']);
+    expect(events.slice(3, 5)).toEqual(['opened', 'delivers']);
   });
 
   test('tells of a stall while a read hangs, and while the camera was never there', async () => {
@@ -151,7 +151,7 @@ describe('the capture loop', () => {
   test('ends with its source: the last frame can still be taken, then nothing, and no stall is told', async () => {
     const { clock, loop, events } = rig([...frames(2), 'ended']);
     await clock.advanceMs(10_000);
-    expect(events).toEqual(['opened', 'ended']);
+    expect(events).toEqual(['opened', 'delivers', 'ended']);
     const last = await loop.take();
     expect(last?.sequence).toBe(1);
     last!.image.release();
@@ -181,6 +181,6 @@ describe('the capture loop', () => {
     expect(await waiting).toBeUndefined();
     await clock.advanceMs(60_000);
     expect(camera.heldCount).toBe(0);
-    expect(events).toEqual(['opened']);
+    expect(events).toEqual(['opened', 'delivers']);
   });
 });

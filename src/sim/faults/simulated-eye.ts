@@ -76,7 +76,7 @@ export class SimulatedEye implements Vision {
   #trackCount = 0;
   #frame = 0;
   #lastFrameNs: MonotonicNs = 0;
-  #isStalled = false;
+  #told: 'nothing' | 'delivers' | 'stalled' = 'nothing';
   #hasToldSize = false;
   #stats = { framesCaptured: 0, framesProcessed: 0, framesDropped: 0, badFrames: 0, cropsClassified: 0, cropsDropped: 0 };
 
@@ -126,7 +126,7 @@ export class SimulatedEye implements Vision {
     if (life !== this.#life || this.#phase !== 'down') return;
     this.#phase = 'up';
     this.#lastFrameNs = this.#deps.clock.nowNs();
-    this.#isStalled = false;
+    this.#told = 'nothing';
     this.#deps.sink({ kind: 'vision.ready', classifier: MODEL, camera: 'simulated eye', frameSize: FRAME_SIZE });
     if (this.#deps.faults.crashesLeft > 0) {
       this.#deps.faults.crashesLeft--;
@@ -166,8 +166,8 @@ export class SimulatedEye implements Vision {
 
   #watchStall(nowNs: MonotonicNs): void {
     const silentMs = (nowNs - this.#lastFrameNs) / NS_PER_MS;
-    if (this.#isStalled || silentMs < STALL_MS) return;
-    this.#isStalled = true;
+    if (this.#told === 'stalled' || silentMs < STALL_MS) return;
+    this.#told = 'stalled';
     this.#deps.sink({ kind: 'camera.stalled', silentMs, reason: 'no frame came' });
   }
 
@@ -177,9 +177,9 @@ export class SimulatedEye implements Vision {
     if (faults.has('wrong-size')) return this.#wrongSize();
     this.#hasToldSize = false;
     this.#lastFrameNs = Math.max(this.#lastFrameNs, exposedNs);
-    if (this.#isStalled) {
-      this.#isStalled = false;
-      sink({ kind: 'camera.recovered' });
+    if (this.#told !== 'delivers') {
+      this.#told = 'delivers';
+      sink({ kind: 'camera.delivers' });
     }
     // A picture shown twice carries the stamp of the first and is thrown away.
     if (faults.has('repeat')) return void this.#stats.framesDropped++;
