@@ -17,7 +17,7 @@ export const hyperparameters = z.strictObject({
   test_ratio: share.default(0.2).describe('Share of the pictures kept for the end. The three add up to 1.'),
 
   batch_size: z.int().min(1).max(512).default(32).describe('Pictures a step, count.'),
-  train_size: z.int().min(32).max(512).multipleOf(16).default(224).describe('In `fine-tune`: edge of the pictures trained on, px. Smaller is faster, and as random crops show things larger than the line does, 176 often recognises more at 224 (Touvron et al., 2019).'),
+  train_size: z.int().min(32).max(512).multipleOf(16).default(224).describe('In `fine-tune`: edge of the pictures trained on, px. Smaller is faster, but things should seem as large as they do to the line: random crops down to a tenth of the picture show them larger, which 176 makes up for (Touvron et al., 2019), and those of a well filled picture (transform_crop from 0.5 on) do not.'),
   epoch_qty: z.int().min(1).max(10_000).default(20).describe('Passes over the training pictures, count.'),
   learn_rate: z.number().min(1e-8).max(10).default(0.001).describe('Highest learning rate of the schedule, for the last layer.'),
   schedule: z.enum(['cosine', 'constant']).default('cosine').describe('How the rate falls after the warm-up: to nothing along a cosine, or not at all.'),
