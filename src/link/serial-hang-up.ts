@@ -3,6 +3,7 @@
 // ever, a core and ever more memory with it (github.com/serialport/bindings-cpp, issue 162): the cable would never be seen to go.
 import { read } from 'node:fs';
 import { promisify } from 'node:util';
+import { SortlineError } from '../base/errors.ts';
 
 const readFrom = promisify(read);
 
@@ -25,7 +26,7 @@ export function failReadsOnHangUp(device: PolledDevice): void {
     for (;;) {
       if (device.fd === null) throw Object.assign(new Error('Port is not open'), { canceled: true });
       const result = await readFrom(device.fd, buffer, offset, length, null).catch(unlessNotYet);
-      if (result?.bytesRead === 0) throw new Error('the device hung up');
+      if (result?.bytesRead === 0) throw new SortlineError('LINK_OPEN_FAILED', 'the device hung up: it was unplugged, or lost its power');
       if (result !== undefined) return { buffer, bytesRead: result.bytesRead };
       await becomesReadable(device);
     }
