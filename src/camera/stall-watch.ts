@@ -23,10 +23,6 @@ export class StallWatch {
     this.#options = options;
   }
 
-  get isStalled(): boolean {
-    return this.#told === 'stalled';
-  }
-
   /** Silence counts from now. */
   start(): void {
     this.#lastProgressNs = this.#options.clock.nowNs();
@@ -36,7 +32,7 @@ export class StallWatch {
   progress(): void {
     this.#lastProgressNs = this.#options.clock.nowNs();
     if (this.#told === 'delivers') return;
-    const wasStalled = this.isStalled;
+    const wasStalled = this.#told === 'stalled';
     this.#told = 'delivers';
     this.#options.onDelivers();
     if (wasStalled) this.#arm(this.#options.limitMs());

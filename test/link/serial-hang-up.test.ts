@@ -1,12 +1,12 @@
 // A read that begins after the cable was pulled: on a real pseudo-terminal whose other end is gone, without serialport, whose
 // poller usually tells first.
-import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, constants, existsSync, mkdtempSync, openSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { closeSync, constants, openSync, writeFileSync } from 'node:fs';
 import { expect, it, vi } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
 import type { PolledDevice } from '../../src/link/serial-hang-up.ts';
 import { failReadsOnHangUp } from '../../src/link/serial-hang-up.ts';
+import { createPtyFolder, openPtyPair, removePtyFolder } from '../../src/sim/pty.ts';
 
 const hasSocat = spawnSync('socat', ['-V']).status === 0;
 
@@ -18,28 +18,24 @@ function deviceOn(fd: number | null): PolledDevice & { waiting: ((error: Error |
 }
 
 it.skipIf(!hasSocat)('waits while the cable is quiet, gives what comes, and fails once the other end is gone', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'sortline-hang-up-'));
-  const path = join(folder, 'board');
-  const socat = spawn('socat', [`PTY,raw,echo=0,link=${path}`, 'STDIO'], { stdio: ['pipe', 'ignore', 'ignore'] });
-  const exited = new Promise<void>((resolve) => socat.once('exit', () => resolve()));
-  await vi.waitFor(() => expect(existsSync(path)).toBe(true), 4000);
-  const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOCTTY);
+  const folder = createPtyFolder();
+  const pair = await openPtyPair(folder, systemClock);
+  const fd = openSync(pair.hostPath, constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOCTTY);
   const device = deviceOn(fd);
 
   const first = device.read(Buffer.alloc(16), 4, 8);
   await vi.waitFor(() => expect(device.waiting).toHaveLength(1), 4000);
-  socat.stdin.write(Buffer.from('abc'));
+  writeFileSync(pair.boardPath, 'abc');
   // What the poller does when there is something to read.
   const nudge = setInterval(() => device.waiting.splice(0).forEach((tell) => tell(null)), 5);
   const { buffer, bytesRead } = await first;
   expect(buffer.subarray(4, 4 + bytesRead).toString()).toBe('abc');
 
-  socat.kill();
-  await exited;
+  await pair.close();
   await expect(device.read(Buffer.alloc(16), 0, 16)).rejects.toThrow(/hung up/);
   clearInterval(nudge);
   closeSync(fd);
-  rmSync(folder, { recursive: true });
+  removePtyFolder(folder);
 });
 
 it('ends as cancelled when the port was closed, which is no failure', async () => {
