@@ -1,6 +1,7 @@
 // Gaussian process regression (Rasmussen and Williams, 2006, chapters 2 and 5): what a function known at some points may be at the
 // others. Matérn 5/2 kernel with a length scale for each coordinate; length scales and noise are the most probable ones given the
 // points and weak priors, found by trying. Pure and deterministic. Made for at most some hundred points: its cost grows with their cube.
+import { cholesky, solveLower, solveUpper } from '../../base/cholesky.ts';
 
 export interface GaussianProcess {
   /** Mean and standard deviation of the function at `point`. */
@@ -97,38 +98,4 @@ function logLikelihood({ points, values }: Fit, shape: Shape): number {
   const lower = cholesky(covariance(points, shape));
   const reduced = solveLower(lower, values);
   return lower.reduce((sum, row, index) => sum - Math.log(row[index]!) - 0.5 * reduced[index]! ** 2, 0);
-}
-
-/** The lower triangle L with L·Lᵀ = `matrix`, whose lower triangle is given and overwritten. */
-function cholesky(matrix: Float64Array[]): Float64Array[] {
-  for (const [row, values] of matrix.entries()) {
-    for (let column = 0; column <= row; column++) {
-      const other = matrix[column]!;
-      let rest = values[column]!;
-      for (let index = 0; index < column; index++) rest -= values[index]! * other[index]!;
-      // The noise keeps the pivot positive; rounding may still take it below nothing.
-      values[column] = row === column ? Math.sqrt(Math.max(rest, 1e-10)) : rest / other[column]!;
-    }
-  }
-  return matrix;
-}
-
-function solveLower(lower: readonly Float64Array[], right: readonly number[]): number[] {
-  const solution: number[] = [];
-  for (const [row, values] of lower.entries()) {
-    let rest = right[row]!;
-    for (let index = 0; index < row; index++) rest -= values[index]! * solution[index]!;
-    solution.push(rest / values[row]!);
-  }
-  return solution;
-}
-
-/** Solves Lᵀ·x = `right`. */
-function solveUpper(lower: readonly Float64Array[], right: readonly number[]): number[] {
-  const solution = [...right];
-  for (let row = lower.length - 1; row >= 0; row--) {
-    solution[row]! /= lower[row]![row]!;
-    for (let index = 0; index < row; index++) solution[index]! -= lower[row]![index]! * solution[row]!;
-  }
-  return solution;
 }

@@ -45,6 +45,7 @@ export const hyperparameters = z.strictObject({
   transform_noise: z.number().min(0).max(100).default(0).describe('Largest standard deviation of random noise, grey levels; 0 is off.'),
   transform_erase: z.number().min(0).max(1).default(0).describe('Share of the pictures in which a random rectangle is erased (Zhong et al., 2020).'),
 
+  classifier: z.enum(['linear', 'kernel']).default('linear').describe('In `head`: `linear` weighs the features; `kernel` compares a picture with all that were trained on, at most 8192 samples. It is the better one while a line has some thousand pictures, and sure of nothing that is unlike them. It goes by `weight_decay` (how far it may miss a picture to stay smooth), `batch_size` and `epoch_qty` (128 and 12 do), and needs no rates.'),
   copies: z.int().min(1).max(100).default(2).describe('In `head`: copies of each training picture whose features are computed once; the first is the picture itself, the others are augmented.'),
   renderings: z.int().min(0).max(10_000).default(0).describe('Drawings of the virtual belt of each material that are added to the training pictures, count. Others, a quarter as many, are judged as `val/renderings_accuracy`, which selects nothing.'),
   purity: share.default(0.98).describe('Purity that the confidence threshold of each material is found for.'),

@@ -4,6 +4,7 @@ import { reasonOf, SortlineError } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import { MATERIALS } from '../../domain/material.ts';
 import { isCudaInstalled } from '../../onnx/cuda-installed.ts';
+import type { RuntimeSession } from '../../onnx/runtime.ts';
 import { openRuntimeSession } from '../../onnx/runtime.ts';
 import { writeGraph } from '../../onnx/write-graph.ts';
 import { PictureLoader } from '../augment/picture-loader.ts';
@@ -12,7 +13,7 @@ import type { Network } from '../network/network.ts';
 import { createNetwork } from '../network/network.ts';
 import type { TargetOptions } from './batch-targets.ts';
 import { FineTuneLearner } from './fine-tune-learner.ts';
-import { featureGraph, pooledFeatureGraph } from './head-graph.ts';
+import { pooledFeatureGraph } from './head-graph.ts';
 import { openHeadLearner } from './head-learner.ts';
 import type { Hyperparameters } from './hyperparameters.ts';
 import { materialWeights } from './labels.ts';
@@ -111,14 +112,13 @@ async function startHead(network: Network, request: LearnerRequest, loader: Pict
 
 async function openHead(request: LearnerRequest, loader: PictureLoader): Promise<Learner | undefined> {
   const { hyperparameters, pictures, backbone, signal, onFeatures } = request;
-  const { architecture, copies, optimiser, dropout } = hyperparameters;
+  const { architecture } = hyperparameters;
   const wanted = architecture === 'resnet50-modnet' ? 'resnet50' : architecture;
   if (backbone.architecture !== wanted) {
     throw new SortlineError('MODEL_MISMATCH', `the backbone is a ${backbone.architecture}, the features of ${architecture} come from ${wanted}: give another backbone, or another architecture`, { context: { backbone: backbone.architecture, architecture } });
   }
-  const graph = writeGraph(featureGraph(backbone, MODEL_SHAPE));
-  const session = await onProvider(request, (provider) => openRuntimeSession(graph, { provider, threads: threadsOf(request.machine) }));
-  return openHeadLearner({ pictures, loader, session, teacher: await teacherOf(request), backbone, shape: MODEL_SHAPE, copies, optimiser, dropout, targets: targetsOf(request), signal, onProgress: onFeatures });
+  const open = (graph: Uint8Array): Promise<RuntimeSession> => onProvider(request, (provider) => openRuntimeSession(graph, { provider, threads: threadsOf(request.machine) }));
+  return openHeadLearner({ pictures, loader, teacher: await teacherOf(request), backbone, shape: MODEL_SHAPE, hyperparameters, targets: targetsOf(request), signal, open, onProgress: onFeatures });
 }
 
 async function teacherOf({ teacher, machine, log }: LearnerRequest): Promise<Teacher | undefined> {

@@ -51,7 +51,7 @@ describe('training on from a model', () => {
 
   test('is refused where there is no whole network, or another one', () => {
     const refused = { code: 'MODEL_MISMATCH' };
-    expect(() => backboneOfModel(writeGraph(featureGraph(backbone, SHAPE)), manifest(MATERIALS), 'head model')).toThrow(expect.objectContaining(refused) as Error);
+    expect(() => backboneOfModel(writeGraph(featureGraph({ backbone, mixtures: new Map() }, SHAPE)), manifest(MATERIALS), 'head model')).toThrow(expect.objectContaining(refused) as Error);
     expect(() => backboneOfModel(model, manifest(['glass']), 'other labels')).toThrow(expect.objectContaining(refused) as Error);
     expect(() => withHead(network, { weight: new Float32Array(6), bias: new Float32Array(6) })).toThrow(expect.objectContaining(refused) as Error);
   });

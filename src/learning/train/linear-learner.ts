@@ -1,0 +1,70 @@
+// A linear classifier on features of a frozen backbone.
+import type { CropShape } from '../../classify/classifier.ts';
+import { writeGraph } from '../../onnx/write-graph.ts';
+import type { TargetOptions } from './batch-targets.ts';
+import type { HeadFeatures } from './head-features.ts';
+import type { FrozenBackbone } from './head-graph.ts';
+import { headModelGraph } from './head-graph.ts';
+import { sampleTargets } from './head-targets.ts';
+import type { JudgedPart, Learner, StepOutcome, StepPlan, TrainingPictures } from './learner.ts';
+import { SoftmaxHead } from './softmax-head.ts';
+import type { TrainingState } from './training-session.ts';
+
+export interface LinearOptions {
+  readonly pictures: TrainingPictures;
+  readonly features: HeadFeatures;
+  readonly frozen: FrozenBackbone;
+  readonly shape: CropShape;
+  readonly optimiser: 'adamw' | 'sgd';
+  readonly dropout: number;
+  readonly targets: TargetOptions;
+}
+
+export class LinearLearner implements Learner {
+  readonly sampleCount: number;
+  readonly #options: LinearOptions;
+  readonly #head: SoftmaxHead;
+  readonly #featureCount: number;
+
+  constructor(options: LinearOptions) {
+    this.#options = options;
+    this.#featureCount = options.features.scale.mean.length;
+    this.sampleCount = options.features.train.length / this.#featureCount;
+    this.#head = new SoftmaxHead({ featureCount: this.#featureCount, optimiser: options.optimiser, dropout: options.dropout });
+  }
+
+  async *steps(plans: readonly StepPlan[]): AsyncGenerator<StepOutcome> {
+    for (const plan of plans) yield { plan, ...this.#step(plan) };
+  }
+
+  logits(part: JudgedPart): Promise<Float32Array> {
+    return Promise.resolve(this.#head.logits(this.#options.features[part], this.#options.pictures[part].length));
+  }
+
+  state(): TrainingState {
+    return this.#head.state();
+  }
+
+  restore(state: TrainingState): void {
+    this.#head.restore(state);
+  }
+
+  exportModel(): Uint8Array {
+    const { features, frozen, shape } = this.#options;
+    return writeGraph(headModelGraph(frozen, this.#head.linear(features.scale), shape));
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #step({ samples, rates }: StepPlan): { loss: number; gradientNorm: number } {
+    const { pictures, features: { train, taught }, targets } = this.#options;
+    const width = this.#featureCount;
+    const features = new Float32Array(samples.length * width);
+    for (const [row, sample] of samples.entries()) features.set(train.subarray(sample * width, (sample + 1) * width), row * width);
+    const { labels, weights, seed, mix } = sampleTargets({ pictures: pictures.train, taught, targets }, samples, rates.step);
+    mix(features);
+    return this.#head.step({ count: samples.length, features, labels, weights, seed }, rates);
+  }
+}
