@@ -16,6 +16,8 @@ export interface HeadRequest extends Omit<FeaturesRequest, 'frozen' | 'copies'> 
   readonly backbone: Backbone;
   readonly hyperparameters: Hyperparameters;
   readonly targets: TargetOptions;
+  /** Something a person should know. */
+  onNote(text: string): void;
 }
 
 /** Samples that a kernel classifier compares with each other: a table of their number squared, 256 MiB. */
@@ -43,6 +45,7 @@ async function withFeatures(request: HeadRequest): Promise<Learner | undefined> 
   const features = await headFeatures({ ...request, frozen, copies });
   if (features === undefined) return undefined;
   if (classifier === 'linear') return new LinearLearner({ pictures, features, frozen, shape, optimiser, dropout, targets });
+  request.onNote(`comparing ${pictures.train.length * copies} samples with each other`);
   return openKernelLearner({ pictures, features, frozen, shape, ridge: weight_decay * copies, targets, open });
 }
 

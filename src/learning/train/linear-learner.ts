@@ -7,6 +7,7 @@ import type { FrozenBackbone } from './head-graph.ts';
 import { headModelGraph } from './head-graph.ts';
 import { sampleTargets } from './head-targets.ts';
 import type { JudgedPart, Learner, StepOutcome, StepPlan, TrainingPictures } from './learner.ts';
+import type { FeatureScale } from './softmax-head.ts';
 import { SoftmaxHead } from './softmax-head.ts';
 import type { TrainingState } from './training-session.ts';
 
@@ -20,15 +21,24 @@ export interface LinearOptions {
   readonly targets: TargetOptions;
 }
 
+/** A step of the optimiser moves every weight alike, and what is said by as much as there are features: more than these count less each, so that one learning rate does for all backbones. */
+const FEATURES_OF_FULL_SIZE = 2048;
+
 export class LinearLearner implements Learner {
   readonly sampleCount: number;
   readonly #options: LinearOptions;
   readonly #head: SoftmaxHead;
+  readonly #scale: FeatureScale;
   readonly #featureCount: number;
 
+  /** Changes the rows of `features`. */
   constructor(options: LinearOptions) {
     this.#options = options;
-    this.#featureCount = options.features.scale.mean.length;
+    const { train, val, renderings, scale } = options.features;
+    this.#featureCount = scale.mean.length;
+    const size = Math.min(1, FEATURES_OF_FULL_SIZE / this.#featureCount);
+    for (const rows of [train, val, renderings]) for (let at = 0; at < rows.length; at++) rows[at]! *= size;
+    this.#scale = { mean: scale.mean, deviation: scale.deviation.map((deviation) => deviation / size) };
     this.sampleCount = options.features.train.length / this.#featureCount;
     this.#head = new SoftmaxHead({ featureCount: this.#featureCount, optimiser: options.optimiser, dropout: options.dropout });
   }
@@ -50,8 +60,8 @@ export class LinearLearner implements Learner {
   }
 
   exportModel(): Uint8Array {
-    const { features, frozen, shape } = this.#options;
-    return writeGraph(headModelGraph(frozen, this.#head.linear(features.scale), shape));
+    const { frozen, shape } = this.#options;
+    return writeGraph(headModelGraph(frozen, this.#head.linear(this.#scale), shape));
   }
 
   close(): Promise<void> {

@@ -111,14 +111,14 @@ async function startHead(network: Network, request: LearnerRequest, loader: Pict
 }
 
 async function openHead(request: LearnerRequest, loader: PictureLoader): Promise<Learner | undefined> {
-  const { hyperparameters, pictures, backbone, signal, onFeatures } = request;
+  const { hyperparameters, pictures, backbone, signal, onFeatures, onNote } = request;
   const { architecture } = hyperparameters;
   const wanted = architecture === 'resnet50-modnet' ? 'resnet50' : architecture;
   if (backbone.architecture !== wanted) {
     throw new SortlineError('MODEL_MISMATCH', `the backbone is a ${backbone.architecture}, the features of ${architecture} come from ${wanted}: give another backbone, or another architecture`, { context: { backbone: backbone.architecture, architecture } });
   }
   const open = (graph: Uint8Array): Promise<RuntimeSession> => onProvider(request, (provider) => openRuntimeSession(graph, { provider, threads: threadsOf(request.machine) }));
-  return openHeadLearner({ pictures, loader, teacher: await teacherOf(request), backbone, shape: MODEL_SHAPE, hyperparameters, targets: targetsOf(request), signal, open, onProgress: onFeatures });
+  return openHeadLearner({ pictures, loader, teacher: await teacherOf(request), backbone, shape: MODEL_SHAPE, hyperparameters, targets: targetsOf(request), signal, open, onProgress: onFeatures, onNote });
 }
 
 async function teacherOf({ teacher, machine, log }: LearnerRequest): Promise<Teacher | undefined> {

@@ -35,7 +35,7 @@ function openLearner(settings: Recipe, more: { signal?: AbortSignal; train?: Lab
   const options = hyperparameters.parse(settings);
   return openHeadLearner({
     pictures: { train: more.train ?? pictures, val: pictures, renderings: [] }, loader: openLoader(settings), teacher: undefined, backbone, shape: SHAPE, hyperparameters: options,
-    targets: { hyperparameters: options, weightOf }, signal: more.signal ?? new AbortController().signal, open, onProgress: () => {},
+    targets: { hyperparameters: options, weightOf }, signal: more.signal ?? new AbortController().signal, open, onProgress: () => {}, onNote: () => {},
   });
 }
 
