@@ -1,5 +1,5 @@
-// The Learner port: what the training loop drives, whichever way the weights are found. Two adapters: gradients through the whole
-// network (fine-tune-learner.ts), and a classifier on features of a frozen one (head-learner.ts).
+// The Learner port: what the training loop drives, whichever way the weights are found. Three adapters: gradients through the whole
+// network (fine-tune-learner.ts), and two classifiers on features of a frozen one (linear-learner.ts, kernel-learner.ts).
 import type { LabelledPicture } from '../../image/labelled-pictures.ts';
 import type { StepRates, TrainingState } from './training-session.ts';
 
