@@ -9,11 +9,10 @@ import { writeGraph } from '../../onnx/write-graph.ts';
 import type { WantedPicture } from '../augment/loader-messages.ts';
 import type { PictureLoader } from '../augment/picture-loader.ts';
 import type { Backbone } from '../network/import-backbone.ts';
-import { addNormalisation } from '../network/normalise.ts';
 import { pictureBatches } from './plain-batches.ts';
 import { dot, principalAxes } from './principal-axes.ts';
 import type { TakenValue } from './taken-values.ts';
-import { copyNodesFor, takenValues } from './taken-values.ts';
+import { addBackbone, takenValues } from './taken-values.ts';
 
 /** By the name of the value they mix: (mixtures, channels) float32, scaled so that each mixture's mean square is 1. */
 export type ChannelMixtures = ReadonlyMap<string, Float32Array>;
@@ -63,11 +62,9 @@ async function evenAxes(moments: Float64Array, size: number, count: number): Pro
 }
 
 /** `image` (N,H,W,3) uint8 to `moments0` …: (channels, channels) float32, products of each two channels averaged over the places, summed over the pictures. */
-function momentGraph({ architecture, graph }: Backbone, mixed: readonly TakenValue[], { height, width }: CropShape): OnnxGraph {
+function momentGraph({ architecture, graph }: Backbone, mixed: readonly TakenValue[], shape: CropShape): OnnxGraph {
   const builder = new GraphBuilder();
-  builder.input('image', 'uint8', ['n', height, width, 3]);
-  addNormalisation(builder, 'image', 'input');
-  copyNodesFor(builder, graph, mixed.map(({ value }) => value));
+  addBackbone(builder, graph, mixed.map(({ value }) => value), shape);
   builder.within('moments/');
   for (const [at, { value, channels, places }] of mixed.entries()) {
     const rows = builder.add('Flatten', [builder.add('Transpose', [value], { perm: ints([1, 0, 2, 3]) })], { axis: int(1) });

@@ -18,10 +18,9 @@ import type { CropShape } from '../../classify/classifier.ts';
 import { MATERIALS } from '../../domain/material.ts';
 import type { Backbone } from '../network/import-backbone.ts';
 import type { Network } from '../network/network.ts';
-import { addNormalisation } from '../network/normalise.ts';
 import type { ChannelMixtures } from './channel-mixtures.ts';
 import type { TakenValue } from './taken-values.ts';
-import { copyNodesFor, featureBlocks, takenValues } from './taken-values.ts';
+import { addBackbone, featureBlocks, takenValues } from './taken-values.ts';
 
 const OPSET = 13;
 /** More make the root no better for telling materials apart. */
@@ -57,11 +56,9 @@ export function featureGraph(frozen: FrozenBackbone, shape: CropShape): OnnxGrap
 }
 
 /** `image` (N,H,W,3) uint8 to `features` (N, features) float32: what `network` makes of pictures before its own last layer. */
-export function pooledFeatureGraph({ architecture, graph, features }: Network, { height, width }: CropShape): OnnxGraph {
+export function pooledFeatureGraph({ architecture, graph, features }: Network, shape: CropShape): OnnxGraph {
   const builder = new GraphBuilder();
-  builder.input('image', 'uint8', ['n', height, width, 3]);
-  addNormalisation(builder, 'image', 'input');
-  copyNodesFor(builder, graph, ['features']);
+  addBackbone(builder, graph, ['features'], shape);
   builder.output('features', 'features', 'float32', ['n', features]);
   return builder.build(`${architecture}-pooled`, OPSET);
 }
@@ -80,9 +77,7 @@ export function headModelGraph(frozen: FrozenBackbone, head: LinearHead, shape: 
 /** Adds `image` and `features`. */
 export function addFeatures(builder: GraphBuilder, { backbone: { graph }, mixtures }: FrozenBackbone, shape: CropShape): void {
   const taken = takenValues(graph, shape);
-  builder.input('image', 'uint8', ['n', shape.height, shape.width, 3]);
-  addNormalisation(builder, 'image', 'input');
-  copyNodesFor(builder, graph, taken.map(({ value }) => value));
+  addBackbone(builder, graph, taken.map(({ value }) => value), shape);
   builder.within('head/');
   const mean = (value: string): string => builder.add('Flatten', [builder.add('GlobalAveragePool', [value])], { axis: int(1) });
   const rows = taken.flatMap((each) => {

@@ -3,6 +3,7 @@ import { MATERIALS } from '../../domain/material.ts';
 import type { LabelledPicture } from '../../image/labelled-pictures.ts';
 import type { BatchTargets, TargetOptions } from './batch-targets.ts';
 import { batchTargets } from './batch-targets.ts';
+import { gatherRows } from './gather-rows.ts';
 import { blendTaught } from './teacher.ts';
 
 export interface SampleTargets {
@@ -16,8 +17,7 @@ export interface SampleTargets {
 export function sampleTargets({ pictures, taught, targets }: SampleTargets, samples: readonly number[], step: number): BatchTargets {
   const batch = batchTargets(samples.map((sample) => pictures[sample % pictures.length]!.material), step, targets);
   if (taught !== undefined) {
-    const said = new Float32Array(batch.labels.length);
-    for (const [row, sample] of samples.entries()) said.set(taught.subarray(sample * MATERIALS.length, (sample + 1) * MATERIALS.length), row * MATERIALS.length);
+    const said = gatherRows(taught, samples, MATERIALS.length);
     batch.mix(said);
     blendTaught(batch.labels, said, targets.hyperparameters.teacher_share);
   }

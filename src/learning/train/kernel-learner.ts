@@ -50,8 +50,7 @@ export async function openKernelLearner(options: KernelOptions): Promise<Learner
     return similarities;
   };
   try {
-    // Rows and known positions may not be one array.
-    const machine = new KernelMachine(await toKnown(train.slice()), count, options.ridge);
+    const machine = new KernelMachine(await toKnown(train), count, options.ridge);
     return new KernelLearner(options, machine, positions, sharpness, { val: await toKnown(val), renderings: await toKnown(renderings) });
   } finally {
     await session.close();

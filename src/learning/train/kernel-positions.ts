@@ -41,9 +41,11 @@ export async function kernelPositions(features: HeadFeatures, blocks: readonly n
         return vectors.map((_, row) => Float64Array.from(products.subarray(row * width, (row + 1) * width)));
       },
     });
-    const axes = stored(joined(found.axes), evenness, features.scale);
+    const projection = projectionOf(joined(found.axes), evenness, features.scale);
+    // For rows that are at scale and even already.
+    const axes = projection.axes.map((value, at) => value / (evenness[at % width]! / features.scale.deviation[at % width]!));
     const [train, val, renderings] = [await run(features.train, axes, 'positions'), await run(features.val, axes, 'positions'), await run(features.renderings, axes, 'positions')];
-    return { axes: count, train: train.map(Math.f16round), val, renderings, projection: projectionOf(axes, evenness, features.scale) };
+    return { axes: count, train: train.map(Math.f16round), val, renderings, projection };
   } finally {
     await session.close();
   }
@@ -57,21 +59,12 @@ function joined(vectors: readonly Float64Array[]): Float32Array {
 }
 
 /**
- * The axes as they are when those for features of the backbone are stored as float16, so that training compares the very positions
- * that the line does: a shift of all by the same rounding would come between a picture and the known ones.
+ * The axes for features as the backbone gives them: scale and evenness go into them. Rounded as they will be stored, so that training
+ * compares the very positions that the line does: a shift of all by the same rounding would come between a picture and the known ones.
  */
-function stored(axes: Float32Array, evenness: Float32Array, { deviation }: FeatureScale): Float32Array {
-  const width = evenness.length;
-  return axes.map((value, at) => {
-    const factor = evenness[at % width]! / deviation[at % width]!;
-    return Math.f16round(value * factor) / factor;
-  });
-}
-
-/** The same for features as the backbone gives them: scale and evenness go into the axes. */
 function projectionOf(axes: Float32Array, evenness: Float32Array, { mean, deviation }: FeatureScale): Projection {
   const width = evenness.length;
-  const scaled = axes.map((value, at) => Math.f16round((value * evenness[at % width]!) / deviation[at % width]!));
+  const scaled = axes.map((value, at) => Math.f16round(value * (evenness[at % width]! / deviation[at % width]!)));
   const shift = new Float32Array(axes.length / width);
   for (let at = 0; at < scaled.length; at++) shift[Math.floor(at / width)]! -= scaled[at]! * mean[at % width]!;
   return { axes: scaled, shift };

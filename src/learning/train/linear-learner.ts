@@ -2,6 +2,7 @@
 import type { CropShape } from '../../classify/classifier.ts';
 import { writeGraph } from '../../onnx/write-graph.ts';
 import type { TargetOptions } from './batch-targets.ts';
+import { gatherRows } from './gather-rows.ts';
 import type { HeadFeatures } from './head-features.ts';
 import type { FrozenBackbone } from './head-graph.ts';
 import { headModelGraph } from './head-graph.ts';
@@ -70,9 +71,7 @@ export class LinearLearner implements Learner {
 
   #step({ samples, rates }: StepPlan): { loss: number; gradientNorm: number } {
     const { pictures, features: { train, taught }, targets } = this.#options;
-    const width = this.#featureCount;
-    const features = new Float32Array(samples.length * width);
-    for (const [row, sample] of samples.entries()) features.set(train.subarray(sample * width, (sample + 1) * width), row * width);
+    const features = gatherRows(train, samples, this.#featureCount);
     const { labels, weights, seed, mix } = sampleTargets({ pictures: pictures.train, taught, targets }, samples, rates.step);
     mix(features);
     return this.#head.step({ count: samples.length, features, labels, weights, seed }, rates);

@@ -8,6 +8,7 @@ import { evaluateVerdicts } from '../evaluate/evaluate-verdicts.ts';
 import type { TargetOptions } from './batch-targets.ts';
 import { batchTargets } from './batch-targets.ts';
 import { epochBatches, stepsInEpoch } from './epoch-plan.ts';
+import { gatherRows } from './gather-rows.ts';
 import { verdictsOf } from './judge-logits.ts';
 import type { TrainingPictures } from './learner.ts';
 import type { TrainedHead } from './model-backbone.ts';
@@ -55,8 +56,7 @@ export async function linearStart(deps: LinearStartDeps): Promise<TrainedHead | 
     for (const batch of epochBatches(samples, { seed, epoch, batchSize: BATCH })) {
       step++;
       const { labels, weights, seed: stepSeed, mix } = batchTargets(batch.map((sample) => pictures.train[sample]!.material), step, targets);
-      const rows = new Float32Array(batch.length * featureCount);
-      for (const [row, sample] of batch.entries()) rows.set(features.subarray(sample * featureCount, (sample + 1) * featureCount), row * featureCount);
+      const rows = gatherRows(features, batch, featureCount);
       mix(rows);
       head.step({ count: batch.length, features: rows, labels, weights, seed: stepSeed }, ratesAt(step, schedule));
     }

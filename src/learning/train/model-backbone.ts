@@ -10,6 +10,7 @@ import type { Backbone } from '../network/import-backbone.ts';
 import { importBackbone } from '../network/import-backbone.ts';
 import type { Network } from '../network/network.ts';
 import { simplifyGraph } from '../network/simplify-graph.ts';
+import { gatherRows } from './gather-rows.ts';
 
 /** A trained last layer, rows in the order of MATERIALS. */
 export interface TrainedHead {
@@ -65,8 +66,5 @@ function headOf(graph: OnnxGraph, order: readonly number[], what: string): Train
     throw new SortlineError('MODEL_MISMATCH', `${what} does not end in a fully connected layer for ${MATERIALS.length} materials: train from a model of Sortline, or from a pretrained ResNet`, { context: { what } });
   }
   const features = weight.shape[1]!;
-  const values = weight.data as Float32Array;
-  const rows = new Float32Array(weight.data.length);
-  for (const [row, label] of order.entries()) rows.set(values.subarray(label * features, (label + 1) * features), row * features);
-  return { weight: rows, bias: Float32Array.from(order, (label) => (bias.data as Float32Array)[label]!) };
+  return { weight: gatherRows(weight.data as Float32Array, order, features), bias: Float32Array.from(order, (label) => (bias.data as Float32Array)[label]!) };
 }

@@ -101,8 +101,7 @@ async function openFineTune(request: LearnerRequest, loader: PictureLoader): Pro
 
 async function startHead(network: Network, request: LearnerRequest, loader: PictureLoader): Promise<TrainedHead | undefined> {
   const { pictures, signal, onFeatures, onNote } = request;
-  const graph = writeGraph(pooledFeatureGraph(network, MODEL_SHAPE));
-  const session = await onProvider(request, (provider) => openRuntimeSession(graph, { provider, threads: threadsOf(request.machine) }));
+  const session = await graphOpener(request)(writeGraph(pooledFeatureGraph(network, MODEL_SHAPE)));
   try {
     return await linearStart({ pictures, loader, session, shape: MODEL_SHAPE, featureCount: network.features, targets: targetsOf(request), signal, onProgress: onFeatures, onNote });
   } finally {
@@ -117,12 +116,21 @@ async function openHead(request: LearnerRequest, loader: PictureLoader): Promise
   if (backbone.architecture !== wanted) {
     throw new SortlineError('MODEL_MISMATCH', `the backbone is a ${backbone.architecture}, the features of ${architecture} come from ${wanted}: give another backbone, or another architecture`, { context: { backbone: backbone.architecture, architecture } });
   }
-  const open = (graph: Uint8Array): Promise<RuntimeSession> => onProvider(request, (provider) => openRuntimeSession(graph, { provider, threads: threadsOf(request.machine) }));
-  return openHeadLearner({ pictures, loader, teacher: await teacherOf(request), backbone, shape: MODEL_SHAPE, hyperparameters, targets: targetsOf(request), signal, open, onProgress: onFeatures, onNote });
+  return openHeadLearner({ pictures, loader, teacher: await teacherOf(request), backbone, shape: MODEL_SHAPE, hyperparameters, targets: targetsOf(request), signal, open: graphOpener(request), onProgress: onFeatures, onNote });
 }
 
 async function teacherOf({ teacher, machine, log }: LearnerRequest): Promise<Teacher | undefined> {
   return teacher === undefined ? undefined : openTeacher(teacher, { threads: machine.threads, log });
+}
+
+/** Opens one graph after the other, all where the first one worked: what does not is tried, and told, once. */
+function graphOpener(request: LearnerRequest): (graph: Uint8Array) => Promise<RuntimeSession> {
+  let { provider } = request.machine;
+  return (graph) => onProvider({ ...request, machine: { ...request.machine, provider } }, async (name) => {
+    const session = await openRuntimeSession(graph, { provider: name, threads: threadsOf(request.machine) });
+    provider = name;
+    return session;
+  });
 }
 
 /** Opens on the provider asked for, or on the best that works. */

@@ -3,6 +3,7 @@ import type { GraphBuilder } from '../../onnx/graph-builder.ts';
 import type { OnnxGraph, OnnxNode } from '../../onnx/onnx-graph.ts';
 import type { CropShape } from '../../classify/classifier.ts';
 import { inferShapes } from '../gradient/shapes.ts';
+import { addNormalisation } from '../network/normalise.ts';
 
 /** A value (n, channels, height, width) float32 within the backbone. */
 export interface TakenValue {
@@ -37,8 +38,10 @@ export function featureBlocks(graph: OnnxGraph, shape: CropShape): number[] {
   return takenValues(graph, shape).flatMap(({ channels, hasRms, mixtures }) => [channels, ...(hasRms ? [channels] : []), ...(mixtures > 0 ? [(mixtures * (mixtures + 1)) / 2] : [])]);
 }
 
-/** Adds to `builder` what `values` are computed by, weights included. */
-export function copyNodesFor(builder: GraphBuilder, graph: OnnxGraph, values: readonly string[]): void {
+/** Adds to `builder` the input `image` (N,H,W,3) uint8, and what `values` are computed by from it, weights included. */
+export function addBackbone(builder: GraphBuilder, graph: OnnxGraph, values: readonly string[], { height, width }: CropShape): void {
+  builder.input('image', 'uint8', ['n', height, width, 3]);
+  addNormalisation(builder, 'image', 'input');
   for (const node of nodesFor(graph, values)) {
     for (const name of node.inputs) {
       const tensor = graph.initialisers.get(name);
