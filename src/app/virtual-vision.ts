@@ -6,6 +6,8 @@ import type { Classifier } from '../classify/classifier.ts';
 import type { Config } from '../config/schema.ts';
 import type { Calibration } from '../domain/calibration.ts';
 import { virtualBeltCameraOptions } from '../camera/options.ts';
+import { DrawingThread } from '../sim/drawing-thread.ts';
+import { PX_PER_MM } from '../sim/render-frame.ts';
 import { VirtualBeltCamera } from '../sim/virtual-belt-camera.ts';
 import type { Vision, VisionSink } from '../vision/vision.ts';
 import { VisionRunner } from '../vision/vision-runner.ts';
@@ -31,6 +33,7 @@ export function openVirtualVision({ clock, log, calibration, config, classifier,
     clock, log, calibration, classifier, capture, sink, random: createRandom(1), rssMb: () => 0,
     camera: new VirtualBeltCamera({
       options: { ...options, framesPerSecond }, clock, calibration, world: plant.world, motion: plant.motion, renderAheadMs: MS_PER_S / framesPerSecond,
+      openDrawings: () => new DrawingThread(PX_PER_MM),
     }),
     batch: config.classifier.batch, options: config.vision,
   });

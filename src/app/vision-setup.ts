@@ -6,6 +6,8 @@ import type { Config } from '../config/schema.ts';
 import type { Calibration } from '../domain/calibration.ts';
 import type { MotionSegment } from '../sim/belt-motion.ts';
 import { BeltMotion } from '../sim/belt-motion.ts';
+import { DrawingThread } from '../sim/drawing-thread.ts';
+import { PX_PER_MM } from '../sim/render-frame.ts';
 import { VirtualBeltCamera } from '../sim/virtual-belt-camera.ts';
 import type { WorldOptions } from '../sim/world.ts';
 import { createWorld } from '../sim/world.ts';
@@ -32,5 +34,5 @@ export function cameraOf({ config, calibration, virtual }: VisionSetup, clock: C
   const { source } = config.camera;
   if (source.kind !== 'virtual-belt') return { camera: createCamera(source, clock), motion: undefined };
   const motion = BeltMotion.from(virtual!.motion);
-  return { camera: new VirtualBeltCamera({ options: source, clock, calibration, world: createWorld(virtual!.world), motion }), motion };
+  return { camera: new VirtualBeltCamera({ options: source, clock, calibration, world: createWorld(virtual!.world), motion, openDrawings: () => new DrawingThread(PX_PER_MM) }), motion };
 }

@@ -16,8 +16,11 @@ const PAINTERS: Readonly<Record<Material, (facts: PaintFacts) => Shader>> = {
   cardboard: paintCardboard, glass: paintGlass, metal: paintMetal, paper: paintPaper, plastic: paintPlastic, trash: paintTrash,
 };
 
+/** What an item's drawing follows from. */
+export type DrawnItem = Pick<WorldItem, 'lengthMm' | 'widthMm' | 'material' | 'drawingSeed'>;
+
 /** The item seen from above, unturned, at `pxPerMm`. */
-export function drawItem(item: Pick<WorldItem, 'lengthMm' | 'widthMm' | 'material' | 'drawingSeed'>, pxPerMm: number): Drawing {
+export function drawItem(item: DrawnItem, pxPerMm: number): Drawing {
   const width = Math.max(8, Math.round(item.lengthMm * pxPerMm)), height = Math.max(8, Math.round(item.widthMm * pxPerMm));
   const drawing: Drawing = { width, height, bgr: new Float32Array(3 * width * height), alpha: new Float32Array(width * height) };
   // Painters have their x along the longer side: a bottle is as long as the item, whichever way its box lies.

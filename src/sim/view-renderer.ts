@@ -8,6 +8,7 @@ import type { VirtualBeltCameraOptions } from '../camera/options.ts';
 import { chain, inverse, rigid } from '../domain/homography.ts';
 import type { Mat } from '../image/opencv.ts';
 import { MatScope } from '../image/opencv.ts';
+import type { ItemDrawings } from './item-drawings.ts';
 import type { PixelRays } from './pixel-rays.ts';
 import { pixelRaysOf } from './pixel-rays.ts';
 import type { PrintedSheet } from './printed-sheet.ts';
@@ -31,6 +32,8 @@ export interface ViewRendererOptions {
   readonly options: VirtualBeltCameraOptions;
   readonly world: World;
   readonly sheet?: BeltSheet | undefined;
+  /** As of {@link FrameRendererOptions}. */
+  readonly drawings?: ItemDrawings | undefined;
 }
 
 const NO_GAIN = [1, 1, 1] as const;
@@ -47,14 +50,14 @@ export class ViewRenderer {
 
   constructor(options: ViewRendererOptions) {
     this.#options = options;
-    const { options: { width, height, lightDrift, noiseLevels, view }, world, sheet } = options;
+    const { options: { width, height, lightDrift, noiseLevels, view }, world, sheet, drawings } = options;
     const size = { width, height };
     this.#geometry = trueGeometryOf(options.options);
     this.#rays = view === undefined && sheet === undefined ? undefined : pixelRaysOf(this.#geometry.lens, size);
     const { fromXMm, fromYMm, toXMm, toYMm } = view === undefined ? { fromXMm: 0, fromYMm: 0, toXMm: width / PX_PER_MM, toYMm: height / PX_PER_MM } : beltExtentOf(this.#geometry, size);
     const flatSize = { width: Math.ceil((toXMm - fromXMm) * PX_PER_MM), height: Math.ceil((toYMm - fromYMm) * PX_PER_MM) };
     this.#fromXMm = fromXMm;
-    this.#flat = new FrameRenderer({ size: flatSize, world, lightDrift, noiseLevels, fromYMm });
+    this.#flat = new FrameRenderer({ size: flatSize, world, lightDrift, noiseLevels, fromYMm, drawings });
     this.#warp = view === undefined ? undefined : new ViewWarp(this.#geometry, this.#rays!, { size: flatSize, fromXMm, fromYMm });
   }
 

@@ -14,6 +14,7 @@ import type { Calibration } from '../domain/calibration.ts';
 import { pixelToBeltMm } from '../domain/calibration.ts';
 import type { Mat } from '../image/opencv.ts';
 import type { BeltMotion } from './belt-motion.ts';
+import type { ItemDrawings } from './item-drawings.ts';
 import type { BeltSheet } from './view-renderer.ts';
 import { ViewRenderer } from './view-renderer.ts';
 import { trueGeometryOf } from './virtual-view.ts';
@@ -34,6 +35,8 @@ export interface VirtualBeltCameraDeps {
    * period: the picture is then rendered while the model is still busy with the one before.
    */
   readonly renderAheadMs?: Milliseconds;
+  /** Draws items before they come into view, while the camera is open; where absent, each picture draws what is new in it. */
+  readonly openDrawings?: (() => ItemDrawings) | undefined;
 }
 
 const RENDER_AHEAD_MS = 25;
@@ -47,6 +50,7 @@ export class VirtualBeltCamera implements Camera {
   readonly framesPerSecond: number;
   readonly #deps: VirtualBeltCameraDeps;
   #renderer: ViewRenderer | undefined;
+  #drawings: ItemDrawings | undefined;
   #pacer: FramePacer | undefined;
 
   constructor(deps: VirtualBeltCameraDeps) {
@@ -58,9 +62,10 @@ export class VirtualBeltCamera implements Camera {
 
   /** Throws CAMERA_OPEN_FAILED where the calibration is not the virtual belt's: everything seen would be placed wrongly. */
   async open(): Promise<void> {
-    const { options, clock, world, calibration, sheet } = this.#deps;
+    const { options, clock, world, calibration, sheet, openDrawings } = this.#deps;
     if (calibration !== undefined) mustDescribe(calibration, this.#deps);
-    this.#renderer ??= new ViewRenderer({ options, world, sheet });
+    this.#drawings ??= openDrawings?.();
+    this.#renderer ??= new ViewRenderer({ options, world, sheet, drawings: this.#drawings });
     this.#pacer = new FramePacer(clock, this.framesPerSecond);
   }
 
@@ -93,6 +98,8 @@ export class VirtualBeltCamera implements Camera {
     this.#pacer = undefined;
     this.#renderer?.release();
     this.#renderer = undefined;
+    this.#drawings?.close();
+    this.#drawings = undefined;
   }
 
   #render(atNs: MonotonicNs): Mat {
