@@ -6,6 +6,7 @@ import type { Classifier } from '../classify/classifier.ts';
 import type { Config } from '../config/schema.ts';
 import type { Calibration } from '../domain/calibration.ts';
 import { virtualBeltCameraOptions } from '../camera/options.ts';
+import { cv } from '../image/opencv.ts';
 import { DrawingThread } from '../sim/drawing-thread.ts';
 import { PX_PER_MM } from '../sim/render-frame.ts';
 import { VirtualBeltCamera } from '../sim/virtual-belt-camera.ts';
@@ -14,6 +15,9 @@ import { VisionRunner } from '../vision/vision-runner.ts';
 import type { VirtualPlant } from './virtual-plant.ts';
 
 const MS_PER_S = 1000;
+
+// As in the vision process: what OpenCV shares out among threads of its own waits for cores that the model and the drawings have.
+cv.setNumThreads(1);
 
 export interface VirtualVisionDeps {
   clock: ManualClock;
