@@ -5,7 +5,7 @@ import { createRandom } from '../base/random.ts';
 import type { Classifier } from '../classify/classifier.ts';
 import type { Config } from '../config/schema.ts';
 import type { Calibration } from '../domain/calibration.ts';
-import { virtualBeltCameraOptions } from '../camera/options.ts';
+import type { VirtualBeltCameraOptions } from '../camera/options.ts';
 import { cv } from '../image/opencv.ts';
 import { DrawingThread } from '../sim/drawing-thread.ts';
 import { PX_PER_MM } from '../sim/render-frame.ts';
@@ -24,19 +24,18 @@ export interface VirtualVisionDeps {
   log: Logger;
   calibration: Calibration;
   config: Config;
+  camera: VirtualBeltCameraOptions;
   classifier: Classifier;
   plant: VirtualPlant;
-  framesPerSecond: number;
   sink: VisionSink;
 }
 
-export function openVirtualVision({ clock, log, calibration, config, classifier, plant, framesPerSecond, sink }: VirtualVisionDeps): Vision {
-  const { source, capture } = config.camera;
-  const options = source.kind === 'virtual-belt' ? source : virtualBeltCameraOptions.parse({ kind: 'virtual-belt', ...calibration.frameSize });
+export function openVirtualVision({ clock, log, calibration, config, camera, classifier, plant, sink }: VirtualVisionDeps): Vision {
+  const { capture } = config.camera;
   return new VisionRunner({
     clock, log, calibration, classifier, capture, sink, random: createRandom(1), rssMb: () => 0,
     camera: new VirtualBeltCamera({
-      options: { ...options, framesPerSecond }, clock, calibration, world: plant.world, motion: plant.motion, renderAheadMs: MS_PER_S / framesPerSecond,
+      options: camera, clock, calibration, world: plant.world, motion: plant.motion, renderAheadMs: MS_PER_S / camera.framesPerSecond,
       openDrawings: () => new DrawingThread(PX_PER_MM),
     }),
     batch: config.classifier.batch, options: config.vision,

@@ -71,6 +71,8 @@ const LENGTH_MM = { min: 60, max: 160 };
 const WIDTH_MM = { min: 40, max: 140 };
 /** A 4:3 photograph, long side along travel. */
 const CARD_MM = { length: 213, width: 160 };
+/** Of any item along travel, however it is turned. */
+export const LONGEST_ITEM_MM: Millimetres = Math.max(CARD_MM.length, Math.hypot(LENGTH_MM.max, WIDTH_MM.max));
 /** Clear belt beside an item, so that its picture never touches the frame's edge. */
 const EDGE_MM = 12;
 
