@@ -74,8 +74,8 @@ export interface ModelExpectation {
 }
 
 /**
- * Loads, verifies and warms the model in the folder `options.model`. Warm means that the batch sizes that matter have run: the
- * first inference is several times slower than the rest. Throws MODEL_UNREADABLE, MODEL_MANIFEST_INVALID,
+ * Loads, verifies and warms the model in the folder `options.model`. Warm means that the batch sizes have run whose first run is
+ * slower than the rest, and gave numbers. Throws MODEL_UNREADABLE, MODEL_MANIFEST_INVALID,
  * MODEL_HASH_MISMATCH, MODEL_MISMATCH, MODEL_PROVIDER_UNAVAILABLE and MODEL_RUN_FAILED, each naming what was found and expected.
  */
 export async function createOnnxClassifier(options: ClassifyOptions, log: Logger, { sha256, insteadOf }: ModelExpectation = {}): Promise<Classifier> {
@@ -96,9 +96,12 @@ export async function createOnnxClassifier(options: ClassifyOptions, log: Logger
   }
 }
 
-/** An accelerator chooses or builds its kernels anew for every size; on a CPU the smallest and the largest touch everything. */
+/**
+ * An accelerator chooses or builds its kernels anew for every size. On the CPU a session's first run takes as long as its later ones, of
+ * whatever size: one crop shows that it works, and a start spends no more on it.
+ */
 function warmUpSizes(provider: string, batchSize: number): number[] {
-  return provider === 'cpu' ? [...new Set([1, batchSize])] : Array.from({ length: batchSize }, (_, index) => index + 1);
+  return provider === 'cpu' ? [1] : Array.from({ length: batchSize }, (_, index) => index + 1);
 }
 
 /** Runs every size once on each session. Throws MODEL_RUN_FAILED where what comes out is no number. */
