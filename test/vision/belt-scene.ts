@@ -40,47 +40,61 @@ export interface SceneOptions {
 const WIDTH = 1280, HEIGHT = 720;
 
 /** Texture and noise are made once: frames shift and rotate through them. */
-let texture: Mat | undefined;
-let noise: Mat | undefined;
+let patterns: { readonly texture: Mat; readonly noise: Mat } | undefined;
+/** Empty belts by colour and texture, twice as long as a frame. */
+const grounds = new Map<string, Mat>();
 
-function patterns(): { texture: Mat; noise: Mat } {
-  if (texture === undefined || noise === undefined) {
-    const random = createRandom(1);
-    const bytes = (sigma: number, length: number): Buffer => Buffer.from(Array.from({ length }, () => Math.max(0, Math.min(255, 128 + sigma * random.gaussian()))));
-    // Coarse grain, 8 px, as of rubber or fabric.
-    const grain = new cv.Mat(bytes(30, 90 * 320), 90, 320, cv.CV_8UC1);
-    texture = grain.resize(HEIGHT, 2 * WIDTH, 0, 0, cv.INTER_CUBIC).cvtColor(cv.COLOR_GRAY2BGR);
-    noise = new cv.Mat(bytes(30, 800 * 1400 * 3), 800, 1400, cv.CV_8UC3);
-  }
-  return { texture, noise };
+function madePatterns(): { readonly texture: Mat; readonly noise: Mat } {
+  const random = createRandom(1);
+  const bytes = (length: number): Buffer => {
+    const levels = Buffer.alloc(length);
+    for (let index = 0; index < length; index++) levels[index] = Math.max(0, Math.min(255, 128 + 30 * random.gaussian()));
+    return levels;
+  };
+  using scope = new MatScope();
+  // Coarse grain, 8 px, as of rubber or fabric.
+  const grain = scope.own(new cv.Mat(bytes(90 * 320), 90, 320, cv.CV_8UC1));
+  const texture = scope.own(grain.resize(HEIGHT, 2 * WIDTH, 0, 0, cv.INTER_CUBIC)).cvtColor(cv.COLOR_GRAY2BGR);
+  return { texture, noise: new cv.Mat(bytes(800 * 1400 * 3), 800, 1400, cv.CV_8UC3) };
+}
+
+function groundOf(belt: readonly [number, number, number], share: number, texture: Mat): Mat {
+  const key = [...belt, share].join();
+  const known = grounds.get(key);
+  if (known !== undefined) return known;
+  using scope = new MatScope();
+  const plain = scope.own(new cv.Mat(HEIGHT, 2 * WIDTH, cv.CV_8UC3, [...belt]));
+  const ground = mix(plain, texture, share);
+  grounds.set(key, ground);
+  return ground;
 }
 
 /** The frame with the belt at `encoderCounts`; the caller releases its image. */
 export function sceneFrame(sequence: number, encoderCounts: number, options: SceneOptions = {}): Frame<Mat> {
   using scope = new MatScope();
-  const belt = options.belt ?? [88, 96, 92];
-  const base = scope.own(new cv.Mat(HEIGHT, WIDTH, cv.CV_8UC3));
-  base.setTo(new cv.Vec3(...(belt as [number, number, number]))).release();
+  const { texture, noise } = (patterns ??= madePatterns());
   const shift = ((Math.round(-(encoderCounts / COUNTS_PER_MM) * PX_PER_MM) % WIDTH) + WIDTH) % WIDTH;
-  const grain = scope.own(patterns().texture.getRegion(new cv.Rect(shift, 0, WIDTH, HEIGHT)));
-  let image = scope.own(mix(base, grain, options.texture ?? 0.1, scope));
-  for (const item of options.items ?? []) image = drawItem(image, item, encoderCounts, scope);
+  const empty = scope.own(groundOf(options.belt ?? [88, 96, 92], options.texture ?? 0.1, texture).getRegion(new cv.Rect(shift, 0, WIDTH, HEIGHT)));
+  const { items = [], light = 1 } = options;
+  let image = items.length === 0 ? empty : scope.own(empty.copy());
+  for (const item of items) image = drawItem(image, item, encoderCounts, scope);
   const random = createRandom(sequence + 100);
-  const speckle = scope.own(patterns().noise.getRegion(new cv.Rect(random.integer(0, 119), random.integer(0, 79), WIDTH, HEIGHT)));
-  const seen = scope.own(mix(image, speckle, options.noise ?? 0.07, scope));
+  const speckle = scope.own(noise.getRegion(new cv.Rect(random.integer(0, 119), random.integer(0, 79), WIDTH, HEIGHT)));
+  const seen = mix(image, speckle, options.noise ?? 0.07);
   return {
     sequence, capturedAtNs: sequence * 66e6, encoderCounts, size: { width: WIDTH, height: HEIGHT },
-    image: seen.convertTo(cv.CV_8UC3, options.light ?? 1),
+    image: light === 1 ? seen : scope.own(seen).convertTo(cv.CV_8UC3, light),
   };
 }
 
 /** Adds `share` of the pattern's deviation from 128. */
-function mix(image: Mat, pattern: Mat, share: number, scope: MatScope): Mat {
-  return scope.own(image.addWeighted(1, pattern, share, -128 * share));
+function mix(image: Mat, pattern: Mat, share: number): Mat {
+  return image.addWeighted(1, pattern, share, -128 * share);
 }
 
+/** Draws into `image`, or into a copy where the belt shines through. */
 function drawItem(image: Mat, item: SceneItem, encoderCounts: number, scope: MatScope): Mat {
-  const drawn = scope.own(image.copy());
+  const drawn = item.opacity === undefined ? image : scope.own(image.copy());
   const u = ((encoderCounts - item.positionCounts) / COUNTS_PER_MM) * PX_PER_MM, v = item.yMm * PX_PER_MM;
   const halfLength = (item.lengthMm * PX_PER_MM) / 2, halfWidth = (item.widthMm * PX_PER_MM) / 2;
   const colour = new cv.Vec3(...(item.colour as [number, number, number]));
