@@ -69,8 +69,7 @@ export class HandheldTargetCamera implements Camera {
     const capturedAtNs = this.#pacer.nextInstantNs();
     await this.#pacer.waitUntil(capturedAtNs);
     const random = createRandom(seed).fork(this.#shown++);
-    const bytes = Buffer.allocUnsafe(3 * options.width * options.height);
-    for (let byte = 0; byte < bytes.length; byte++) bytes[byte] = BELT_BGR[byte % 3]!;
+    const bytes = Buffer.alloc(3 * options.width * options.height, Uint8Array.from(BELT_BGR));
     paintSheet(bytes, this.#rays, this.#held(pose, board), { gains: options.view?.colourGains ?? [1, 1, 1], noiseLevels: options.noiseLevels, random });
     return { capturedAtNs, image: pictureOf(bytes, options) };
   }

@@ -11,6 +11,8 @@ import type { TrueGeometry } from './virtual-view.ts';
 
 /** Shares are whole numbers of this. */
 const UNIT = 128;
+/** Divides by the square of it. */
+const SHIFT = 14;
 
 export interface FlatPicture {
   readonly size: SizePx;
@@ -20,7 +22,6 @@ export interface FlatPicture {
 }
 
 export class ViewWarp {
-  readonly #rays: PixelRays;
   readonly #flat: FlatPicture;
   /** Byte offset of the upper left of the four flat pixels; the shares of the right and the lower ones. */
   readonly #offsets: Int32Array;
@@ -28,7 +29,6 @@ export class ViewWarp {
   readonly #shareY: Uint8Array;
 
   constructor(geometry: TrueGeometry, rays: PixelRays, flat: FlatPicture) {
-    this.#rays = rays;
     this.#flat = flat;
     const count = rays.u.length;
     this.#offsets = new Int32Array(count);
@@ -48,18 +48,18 @@ export class ViewWarp {
   apply(flat: Mat, gains: readonly [number, number, number]): Buffer {
     const from = flat.getData();
     const tables = gains.map((gain) => Uint8Array.from({ length: 256 }, (_, level) => Math.min(255, Math.round(gain * level))));
+    const [blues, greens, reds] = tables as [Uint8Array, Uint8Array, Uint8Array];
+    const offsets = this.#offsets, shareX = this.#shareX, shareY = this.#shareY;
     const below = 3 * this.#flat.size.width;
-    const to = Buffer.allocUnsafe(3 * this.#rays.u.length);
+    const to = Buffer.allocUnsafe(3 * offsets.length);
     const half = (UNIT * UNIT) / 2;
-    for (let at = 0, byte = 0; at < this.#offsets.length; at++) {
-      const offset = this.#offsets[at]!, right = this.#shareX[at]!, lower = this.#shareY[at]!;
-      const left = UNIT - right, upper = UNIT - lower;
-      for (let channel = 0; channel < 3; channel++) {
-        const place = offset + channel;
-        const top = left * from[place]! + right * from[place + 3]!;
-        const bottom = left * from[place + below]! + right * from[place + below + 3]!;
-        to[byte++] = tables[channel]![((upper * top + lower * bottom + half) / (UNIT * UNIT)) | 0]!;
-      }
+    for (let at = 0, byte = 0; at < offsets.length; at++, byte += 3) {
+      const here = offsets[at]!, under = here + below;
+      const right = shareX[at]!, lower = shareY[at]!;
+      const bottomRight = right * lower, topRight = right * UNIT - bottomRight, bottomLeft = lower * UNIT - bottomRight, topLeft = UNIT * UNIT - UNIT * right - bottomLeft;
+      to[byte] = blues[(topLeft * from[here]! + topRight * from[here + 3]! + bottomLeft * from[under]! + bottomRight * from[under + 3]! + half) >> SHIFT]!;
+      to[byte + 1] = greens[(topLeft * from[here + 1]! + topRight * from[here + 4]! + bottomLeft * from[under + 1]! + bottomRight * from[under + 4]! + half) >> SHIFT]!;
+      to[byte + 2] = reds[(topLeft * from[here + 2]! + topRight * from[here + 5]! + bottomLeft * from[under + 2]! + bottomRight * from[under + 5]! + half) >> SHIFT]!;
     }
     return to;
   }
