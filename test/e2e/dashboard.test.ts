@@ -12,6 +12,15 @@ import { RunningLine } from './running-line.ts';
 const PASSWORD = 'correct horse battery';
 const screenshots = process.env['SORTLINE_SCREENSHOTS'];
 
+/** Few pictures and looks: the page is what is asked for here, not the model. */
+const CONFIG = [
+  'mqtt: {embedded: {port: 0}}',
+  'harvest: {enabled: true, perHour: 3600, maxConfidence: 1}',
+  'camera: {capture: {stallMinMs: 15000}, source: {kind: virtual-belt, framesPerSecond: 10}}',
+  'vision: {looks: {perItem: 2}}',
+  'sim: {world: {itemsPerSecond: 2, leadInMm: 500}, twin: {beltMmPerSecond: 500}}',
+].join('\n');
+
 /** Longest wait for what the page shows, ms: the machine may be busy with other tests. */
 const PATIENCE_MS = 25_000;
 
@@ -24,7 +33,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', { timeout: 60_000 }
 
   beforeAll(async () => {
     const users = usersText([{ name: 'mia', role: 'maintainer', passwordHash: await hashPassword(PASSWORD, 10) }, { name: 'vera', role: 'viewer', passwordHash: await hashPassword(PASSWORD, 10) }]);
-    line = new RunningLine('mqtt: {embedded: {port: 0}}\nharvest: {enabled: true, perHour: 3600, maxConfidence: 1}\nsim: {world: {itemsPerSecond: 2}}\ncamera: {capture: {stallMinMs: 15000}}', { web: 'users: users, labels: labelled', files: { users } });
+    line = new RunningLine(CONFIG, { web: 'users: users, labels: labelled', files: { users } });
     [browser, url] = await Promise.all([openChromium(), line.said(/dashboard {2}(http\S+)/)]);
     page = await open();
     await logIn(page, 'mia');
