@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { isSortlineError } from '../base/errors.ts';
 import type { Classifier } from '../classify/classifier.ts';
 import type { ClassifyOptions } from '../classify/options.ts';
-import { CHAMPION } from '../classify/options.ts';
+import { CHAMPION, withOneSession } from '../classify/options.ts';
 import { defaultConfig } from '../config/load-config.ts';
 import type { Material } from '../domain/material.ts';
 import { MATERIALS } from '../domain/material.ts';
@@ -39,10 +39,11 @@ export function addClassifyCommand(program: Command): void {
     .action(async (images: string[], flags: ClassifyFlags) => {
       const { openClassifier } = await import('../classify/open-classifier.ts');
       const { createLog } = await import('../app/log.ts');
-      const options = classifierOptions(flags);
+      const files = imageFiles(images);
+      const options = sessionsFor(files.length, classifierOptions(flags));
       const classifier = await openClassifier(options, createLog({ level: 'warn', format: 'auto', to: 'stderr' }), { isStrict: true });
       try {
-        process.exitCode = await classifyAll(imageFiles(images), { classifier, batchSize: options.batch.size, isJson: flags.json === true });
+        process.exitCode = await classifyAll(files, { classifier, batchSize: options.batch.size, isJson: flags.json === true });
       } finally {
         await classifier.close();
       }
@@ -53,6 +54,11 @@ function classifierOptions(flags: ClassifyFlags): ClassifyOptions {
   const { classifier } = defaultConfig();
   const { model = classifier.model, store } = flags;
   return { ...classifier, model: model === CHAMPION ? model : resolve(model), ...(store === undefined ? {} : { store: resolve(store) }) };
+}
+
+/** For a single batch a second copy of the model would be loaded in vain. */
+function sessionsFor(pictures: number, options: ClassifyOptions): ClassifyOptions {
+  return pictures <= options.batch.size ? withOneSession(options) : options;
 }
 
 async function classifyAll(images: readonly NamedImage[], options: { classifier: Classifier; batchSize: number; isJson: boolean }): Promise<number> {

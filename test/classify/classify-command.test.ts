@@ -77,11 +77,11 @@ describe('sortline classify', () => {
 
 describe.skipIf(!existsSync(TRASHNET))('the shipped model on photographs (needs ../shared/trashnet)', () => {
   it('is right as often as its card says', async () => {
-    // Every eighth photograph of the validation list: 41, of which the card's 0.915 leaves three or four wrong.
-    const names = readFileSync(join(TRASHNET, 'val.txt'), 'utf8').trim().split('\n').filter((_, index) => index % 8 === 0);
+    // Every fourteenth photograph of the validation list: 24, of which the card's 0.951 leaves one or two wrong.
+    const names = readFileSync(join(TRASHNET, 'val.txt'), 'utf8').trim().split('\n').filter((_, index) => index % 14 === 0);
     const { exitCode, stdout } = await sortline('classify', '--json', ...names.map((name) => join(TRASHNET, 'images', name)));
     expect(exitCode).toBe(0);
     const right = (JSON.parse(stdout) as Classified[]).filter(({ material }, index) => names[index]!.startsWith(`${material}/`));
-    expect(right.length).toBeGreaterThanOrEqual(35);
+    expect(right.length).toBeGreaterThanOrEqual(21);
   });
 });
