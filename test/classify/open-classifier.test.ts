@@ -15,7 +15,7 @@ const SHIPPED = fileURLToPath(new URL(`../../${SHIPPED_MODEL}`, import.meta.url)
 const SHIPPED_NAME = SHIPPED_MODEL.split('/').at(-1)!;
 
 function optionsFor(store: ChampionStore) {
-  return classifyOptions.parse({ model: 'champion', store: store.folder, providers: ['cpu'], batch: { size: 2 } });
+  return classifyOptions.parse({ model: 'champion', store: store.folder, providers: ['cpu'], batch: { size: 2 }, threads: { sessions: 1 } });
 }
 
 /** What came to run, and what was passed over on the way. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,6 +19,10 @@ import { pictureBytes, preprocess } from '../../src/vision/preprocess.ts';
 const sizes = { lengthMm: fc.double({ min: 60, max: 160, noNaN: true }), widthMm: fc.double({ min: 40, max: 140, noNaN: true }), drawingSeed: fc.nat() };
 const item = fc.record({ ...sizes, material: fc.constantFrom(...MATERIALS) });
 
+function digest(levels: Float32Array): string {
+  return createHash('sha256').update(levels).digest('hex');
+}
+
 /** Extent of what is opaque enough to be seen, px. */
 function extentOf({ width, height, alpha }: Drawing): { along: number; across: number; share: number } {
   let left = width, right = -1, top = height, bottom = -1, count = 0;
@@ -33,9 +38,10 @@ function extentOf({ width, height, alpha }: Drawing): { along: number; across: n
 describe('drawn items', () => {
   test('are the same for the same seed, and another for another', () => {
     for (const material of MATERIALS) {
-      const draw = (drawingSeed: number): Float32Array => drawItem({ material, lengthMm: 100, widthMm: 70, drawingSeed }, PX_PER_MM).bgr;
-      expect(draw(1)).toEqual(draw(1));
-      expect(draw(1)).not.toEqual(draw(2));
+      const draw = (drawingSeed: number): string => digest(drawItem({ material, lengthMm: 100, widthMm: 70, drawingSeed }, PX_PER_MM).bgr);
+      const first = draw(1);
+      expect(draw(1)).toBe(first);
+      expect(draw(2)).not.toBe(first);
     }
   });
 
@@ -52,7 +58,7 @@ describe('drawn items', () => {
   });
 
   test('stand out from the belt, but for a rare dark one', () => {
-    const shares = fc.sample(item, { seed: 1, numRuns: 240 }).map((each) => {
+    const shares = fc.sample(item, { seed: 1, numRuns: 160 }).map((each) => {
       const { bgr, alpha } = drawItem(each, PX_PER_MM);
       let visible = 0, seen = 0;
       for (let index = 0; index < alpha.length; index++) {
@@ -70,16 +76,16 @@ describe('drawn items', () => {
 const MODEL = join(import.meta.dirname, '../../models/resnet18');
 
 describe.skipIf(!existsSync(join(MODEL, 'model.onnx')))('drawn items before the shipped model', () => {
-  const PER_MATERIAL = 8;
+  const PER_MATERIAL = 6;
 
   test('are recognised, though it never saw these', { timeout: 60_000 }, async () => {
-    const classifier = await createOnnxClassifier(classifyOptions.parse({ model: MODEL, providers: ['cpu'], batch: { size: 1 } }), silentLogger);
+    const classifier = await createOnnxClassifier(classifyOptions.parse({ model: MODEL, providers: ['cpu'], batch: { size: 1 }, threads: { sessions: 1, intraOp: 1 } }), silentLogger);
     const hits: Partial<Record<Material, number>> = {};
     const crop = new Uint8Array(pictureBytes(classifier.cropShape));
     for (const [index, material] of MATERIALS.entries()) {
       for (let seed = 0; seed < PER_MATERIAL; seed++) {
         using scope = new MatScope();
-        const drawing = drawItem({ material, lengthMm: 70 + 7 * seed, widthMm: 60 + ((seed * 31) % 60), drawingSeed: 1000 * index + seed }, PX_PER_MM);
+        const drawing = drawItem({ material, lengthMm: 70 + 9 * seed, widthMm: 60 + ((seed * 31) % 60), drawingSeed: 1000 * index + seed }, PX_PER_MM);
         preprocess(scope.own(pictureOf(drawing)), classifier.cropShape, crop, 0);
         const { probabilities } = await classifier.classify(crop, 1);
         if (probabilities[0]!.indexOf(Math.max(...probabilities[0]!)) === index) hits[material] = (hits[material] ?? 0) + 1;

@@ -1,5 +1,5 @@
 // Pictures for the next training, as the whole pipeline tells them.
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { ManualClock } from '../../src/base/manual-clock.ts';
 import { MATERIALS } from '../../src/domain/material.ts';
 import { decodeImage } from '../../src/image/decode.ts';
@@ -43,11 +43,13 @@ async function run(enabled: boolean, confidence: number, isBroken = false): Prom
 
 const withoutCrops = (events: readonly VisionEvent[]): VisionEvent[] => events.filter(({ kind }) => kind !== 'item.crop');
 
+let doubtful: readonly VisionEvent[];
+beforeAll(async () => { doubtful = await run(true, 0.5); });
+
 test('a doubtful item is told with its picture, just before it is gone', async () => {
-  const events = await run(true, 0.5);
-  const ends = events.filter(({ kind }) => kind === 'item.crop' || kind === 'item.gone').map((event) => [event.kind, 'trackId' in event ? event.trackId : 0]);
+  const ends = doubtful.filter(({ kind }) => kind === 'item.crop' || kind === 'item.gone').map((event) => [event.kind, 'trackId' in event ? event.trackId : 0]);
   expect(ends).toEqual([['item.crop', 1], ['item.gone', 1], ['item.crop', 2], ['item.gone', 2]]);
-  const [, second] = events.flatMap((event) => (event.kind === 'item.crop' ? [event.jpeg] : []));
+  const [, second] = doubtful.flatMap((event) => (event.kind === 'item.crop' ? [event.jpeg] : []));
   const image = decodeImage(Buffer.from(second!), 'crop');
   const [blue, , red] = image.atRaw(image.rows >> 1, image.cols >> 1) as unknown as [number, number, number];
   expect([red > 150, blue < 80, Math.abs(image.rows - image.cols) <= 1]).toEqual([true, true, true]);
@@ -55,7 +57,7 @@ test('a doubtful item is told with its picture, just before it is gone', async (
 });
 
 test('keeping pictures changes nothing else that is told', async () => {
-  expect(withoutCrops(await run(true, 0.5))).toEqual(await run(false, 0.5));
+  expect(withoutCrops(doubtful)).toEqual(await run(false, 0.5));
 });
 
 test('sure items, and items that were never judged, leave no picture', async () => {
