@@ -26,6 +26,8 @@ const WHITE = 215, BLACK = 32, CARD_EDGE = 235;
 /** Side of the square of samples taken in each pixel. */
 const SAMPLES = 3;
 const NOISE_COUNT = 4096;
+/** Odd, so that every noise has its turn. */
+const NOISE_STEP = 7919;
 
 /** A chessboard whose first inner corner is the sheet's origin, with a white margin one square wide. */
 export function chessboardSheet({ columns, rows, squareMm }: ChessboardSize): PrintedSheet {
@@ -69,7 +71,7 @@ export function paintSheet(pixels: Uint8Array, rays: PixelRays, { sheet, pixelTo
   const noise = Float64Array.from({ length: NOISE_COUNT }, () => noiseLevels * random.gaussian());
   const h = pixelToSheet;
   const sideOf = depthSign(pixelToSheet, sheet);
-  let drawn = 0;
+  let turn = 0;
   for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) {
     const at = y * width + x;
     const u = rays.u[at]!, v = rays.v[at]!;
@@ -79,7 +81,8 @@ export function paintSheet(pixels: Uint8Array, rays: PixelRays, { sheet, pixelTo
     if (atX < sheet.fromXMm || atX > sheet.toXMm || atY < sheet.fromYMm || atY > sheet.toYMm) continue;
     const level = sampled(sheet, rays, h, at);
     for (let channel = 0; channel < 3; channel++) {
-      const value = level * gains[channel]! + noise[(drawn++ * 7919 + at) % NOISE_COUNT]!;
+      const value = level * gains[channel]! + noise[(turn + at) % NOISE_COUNT]!;
+      turn = (turn + NOISE_STEP) % NOISE_COUNT;
       pixels[3 * at + channel] = Math.max(0, Math.min(255, Math.round(value)));
     }
   }

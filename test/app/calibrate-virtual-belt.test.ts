@@ -18,9 +18,9 @@ import { HandheldTargetCamera } from '../../src/sim/handheld-target-camera.ts';
 import { trueGeometryOf } from '../../src/sim/virtual-view.ts';
 
 const COUNTS_PER_MM = 5.123;
-const source = virtualBeltCameraOptions.parse({ kind: 'virtual-belt', view: { tiltAlongDeg: 8, tiltAcrossDeg: -4, turnDeg: 2, k1: -0.18, k2: 0.06, p1: 0.001, p2: -0.0005 } });
+const source = virtualBeltCameraOptions.parse({ kind: 'virtual-belt', framesPerSecond: 10, view: { tiltAlongDeg: 8, tiltAcrossDeg: -4, turnDeg: 2, k1: -0.18, k2: 0.06, p1: 0.001, p2: -0.0005 } });
 const base = defaultConfig();
-const config = { ...base, camera: { ...base.camera, source }, sim: { ...base.sim, twin: { ...base.sim.twin, countsPerMm: COUNTS_PER_MM } } };
+const config = { ...base, camera: { ...base.camera, source }, sim: { ...base.sim, world: { ...base.sim.world, itemsPerSecond: 2 }, twin: { ...base.sim.twin, countsPerMm: COUNTS_PER_MM } } };
 const truth = trueGeometryOf(source);
 const board = { columns: 9, rows: 6, squareMm: 25 };
 const target = { columns: 9, rows: 6, squareMm: 40 };

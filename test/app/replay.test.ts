@@ -16,7 +16,8 @@ import type { LineEvent } from '../../src/domain/line-event.ts';
 import type { RecordEntry } from '../../src/record/record-entry.ts';
 import { eventText, writeEventFile } from '../../src/record/event-file.ts';
 import { Recording } from '../../src/record/open-recording.ts';
-import { smallBeltConfig, virtualAbout, virtualEntries, virtualWorld, writeEntries, writeVirtualRecording } from '../record/virtual-recording.ts';
+import { tinyFolder } from '../classify/tiny-model.ts';
+import { smallBeltConfig, virtualAbout, virtualEntries, virtualWorld, withoutModel, writeEntries, writeVirtualRecording } from '../record/virtual-recording.ts';
 
 const NO_MORE = { ignore: [], tolerances: {} };
 const folder = mkdtempSync(join(tmpdir(), 'sortline-replay-'));
@@ -32,11 +33,11 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a replay', () => {
-  test('gives the same events to the byte, ten times', async () => {
+  test('gives the same events to the byte, five times', async () => {
     const texts = [eventText(first.events)];
     const config = recordedConfig(input.recording);
     const classifier = await openClassifier({ ...config.classifier, providers: ['cpu'] }, silentLogger);
-    while (texts.length < 10) {
+    while (texts.length < 5) {
       const events: LineEvent[] = [];
       await replayLine({ input, config, classifier, log: silentLogger, sink: (event) => events.push(event) });
       texts.push(eventText(events));
@@ -77,8 +78,8 @@ describe('a replay', () => {
     const pressedNs = input.firstFrameNs + 2.5e9;
     const stopped = join(folder, 'stopped.mcap');
     const entries = virtualEntries({ items: 3 }).concat({ kind: 'board', atNs: pressedNs, event: { kind: 'board.sensor', event: { sensor: 'e-stop', active: true } } });
-    await writeEntries(stopped, virtualAbout(), entries.sort((a, b) => a.atNs - b.atNs));
-    const { events } = await replayRun({ input: readReplayInput(Recording.open(stopped)), log: silentLogger });
+    await writeEntries(stopped, virtualAbout({ config: withoutModel }), entries.sort((a, b) => a.atNs - b.atNs));
+    const { events } = await replayRun({ input: readReplayInput(Recording.open(stopped)), log: silentLogger, model: tinyFolder() });
     const alarm = events.find((event) => event.kind === 'alarm.raised' && event.alarm === 'e-stop');
     expect(alarm!.atNs - pressedNs).toBeLessThan(50e6);
     expect(events.filter((event) => event.kind === 'item.commanded' && event.atNs > alarm!.atNs)).toEqual([]);
@@ -94,7 +95,7 @@ describe('a replay of trouble', () => {
         return entry.frame.sequence < 20 ? [] : [{ ...entry, frame: { ...entry.frame, sequence: entry.frame.sequence - 2 * shift } }];
       });
       await writeEntries(gappy, virtualAbout(), entries);
-      const { events } = await replayRun({ input: readReplayInput(Recording.open(gappy)), log: silentLogger });
+      const { events } = await replayRun({ input: readReplayInput(Recording.open(gappy)), log: silentLogger, model: tinyFolder() });
       expect(events.some((event) => event.kind === 'alarm.raised' && event.alarm === 'camera-stalled')).toBe(isStalled);
       expect(eventText(events)).not.toContain(folder);
     }
@@ -110,8 +111,8 @@ describe('a replay of trouble', () => {
       { kind: 'event', atNs: startedNs, event: { kind: 'line.state', atNs: startedNs, state: 'running', reason: 'started', by: 'anna' } },
     );
     const troubled = join(folder, 'troubled.mcap');
-    await writeEntries(troubled, virtualAbout(), changed.sort((a, b) => a.atNs - b.atNs));
-    const { events } = await replayRun({ input: readReplayInput(Recording.open(troubled)), log: silentLogger });
+    await writeEntries(troubled, virtualAbout({ config: withoutModel }), changed.sort((a, b) => a.atNs - b.atNs));
+    const { events } = await replayRun({ input: readReplayInput(Recording.open(troubled)), log: silentLogger, model: tinyFolder() });
     const states = events.filter((event) => event.kind === 'line.state' && event.atNs > input.firstFrameNs);
     expect(states.map((event) => event.kind === 'line.state' && event.state).filter((state, index, all) => state !== all[index - 1])).toEqual(['safe', 'running', 'stopped']);
     expect(states[0]!.atNs - pulledNs).toBeLessThan(100e6);
