@@ -16,7 +16,7 @@ const truth = actuatorOptions.parse({ id: 'jet', bin: 'glass', output: 1, offset
 const config = {
   ...base, actuators: [truth],
   camera: { ...base.camera, source: virtualBeltCameraOptions.parse({ kind: 'virtual-belt', ...frameSize }) },
-  sim: { ...base.sim, world: { ...base.sim.world, beltWidthMm: 260, itemsPerSecond: 1.2, leadInMm: 700 } },
+  sim: { ...base.sim, world: { ...base.sim.world, beltWidthMm: 260, itemsPerSecond: 1.2, leadInMm: 700, distinctItems: 6 } },
 };
 
 test('finds an actuator that is 25 mm away from where the config has it, and 15 ms late', async () => {

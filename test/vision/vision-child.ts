@@ -62,7 +62,7 @@ export class VisionChild {
     const calibration = calibrationFor(config);
     const motion = new BeltMotion({ atNs: systemClock.nowNs(), counts: 0 });
     motion.setSpeed(COUNTS_PER_SECOND, systemClock.nowNs(), 0);
-    const world = { seed: 5, countsPerMm: calibration.countsPerMm, itemsPerSecond: 4, beltMmPerSecond: 600, leadInMm: 100 };
+    const world = { seed: 5, countsPerMm: calibration.countsPerMm, itemsPerSecond: 4, beltMmPerSecond: 600, leadInMm: 100, distinctItems: 4 };
     this.send({ kind: 'start', setup: { config, calibration, avoid: new Map(), virtual: { world, motion: motion.segments } } });
     this.#feed = systemClock.every(20, () => {
       const atNs = systemClock.nowNs();

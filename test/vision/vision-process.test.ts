@@ -1,5 +1,5 @@
-// The real process: camera, OpenCV and the shipped model in another process, and what happens when it dies, hangs or is
-// refused. Real time; every wait is for an event.
+// The real process: camera, OpenCV and a model in another process, the shipped one where it looks at items; and what happens when it
+// dies, hangs or is refused. Real time; every wait is for an event.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -15,6 +15,7 @@ import { completeConfig, configSchema } from '../../src/config/schema.ts';
 import { BeltMotion } from '../../src/sim/belt-motion.ts';
 import { VisionProcess } from '../../src/vision/vision-process.ts';
 import type { VisionEvent } from '../../src/vision/vision.ts';
+import { tinyFolder } from '../classify/tiny-model.ts';
 
 const ENTRY = fileURLToPath(new URL('../../src/app/vision-process-main.ts', import.meta.url));
 const MODEL = fileURLToPath(new URL('../../models/resnet18', import.meta.url));
@@ -26,7 +27,7 @@ function setupWith(model: string): { setup: VisionSetup; motion: BeltMotion } {
   const calibration = calibrationFor(config);
   const motion = new BeltMotion({ atNs: systemClock.nowNs(), counts: 0 });
   motion.setSpeed(3000, systemClock.nowNs(), 0);
-  const world = { seed: 5, countsPerMm: calibration.countsPerMm, itemsPerSecond: 2, beltMmPerSecond: 600, leadInMm: 100 };
+  const world = { seed: 5, countsPerMm: calibration.countsPerMm, itemsPerSecond: 2, beltMmPerSecond: 600, leadInMm: 100, distinctItems: 4 };
   return { setup: { config, calibration, avoid: new Map(), virtual: { world, motion: motion.segments } }, motion };
 }
 
@@ -101,7 +102,7 @@ describe.skipIf(!existsSync(MODEL))('VisionProcess', () => {
   }, TIMEOUT_MS);
 
   it('ends a process that makes no progress and starts another', async () => {
-    const { vision, next } = bound(harness(MODEL, { progressTimeoutMs: 1500 }));
+    const { vision, next } = bound(harness(tinyFolder(), { progressTimeoutMs: 1500 }));
     await vision.start();
     await next('vision.ready');
     process.kill(vision.pid!, 'SIGSTOP');
