@@ -9,6 +9,7 @@ import { checkFieldBundle, makeFieldBundle, readBundle } from '../../src/app/fie
 import { silentLogger } from '../../src/base/logger.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { Recording } from '../../src/record/open-recording.ts';
+import { tinyFolder } from '../classify/tiny-model.ts';
 import { virtualAbout, withoutModel, writeEntries, virtualEntries } from '../record/virtual-recording.ts';
 
 const FOLDER = fileURLToPath(new URL('../field-bundles', import.meta.url));
@@ -29,7 +30,8 @@ describe('a bundle', () => {
     const folder = mkdtempSync(join(tmpdir(), 'sortline-bundle-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     const path = join(folder, 'run.mcap'), out = join(folder, 'bundle');
-    const secretly = (config: Config): Config => withoutModel({ ...config, mqtt: { ...config.mqtt, password: 'sesame' } });
+    const model = tinyFolder();
+    const secretly = (config: Config): Config => withoutModel({ ...config, classifier: { ...config.classifier, model }, mqtt: { ...config.mqtt, password: 'sesame' } });
     await writeEntries(path, virtualAbout({ config: secretly }), virtualEntries({ items: 2 }));
     await makeFieldBundle({ recording: Recording.open(path), fromS: 0.5, toS: 4, note: 'two items', out, log: silentLogger });
     expect(readBundle(out)).toMatchObject({ note: 'two items', from: { line: 'small-belt', second: 0.5 }, model: null });

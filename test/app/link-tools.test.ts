@@ -90,7 +90,7 @@ describe('the fuzzer', () => {
     const clock = new ManualClock({ startNs: 1e9 });
     const board = new LockstepBoard(kind);
     let result: FuzzResult | undefined;
-    void fuzzBoard({ clock, random: createRandom(8), transport: board, rounds: kind === 'host' ? 40 : 6 }).then((done) => { result = done; });
+    void fuzzBoard({ clock, random: createRandom(8), transport: board, rounds: kind === 'host' ? 40 : 4 }).then((done) => { result = done; });
     await stepUntil(clock, board, 60_000, () => result !== undefined);
     await board.stop();
     expect(result?.findings).toEqual([]);

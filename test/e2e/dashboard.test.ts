@@ -18,7 +18,7 @@ const CONFIG = [
   'harvest: {enabled: true, perHour: 3600, maxConfidence: 1}',
   'camera: {capture: {stallMinMs: 15000}, source: {kind: virtual-belt, framesPerSecond: 10}}',
   'vision: {looks: {perItem: 2}}',
-  'sim: {world: {itemsPerSecond: 2, leadInMm: 500}, twin: {beltMmPerSecond: 500}}',
+  'sim: {world: {itemsPerSecond: 2, leadInMm: 500, distinctItems: 6}, twin: {beltMmPerSecond: 500}}',
 ].join('\n');
 
 /** Longest wait for what the page shows, ms: the machine may be busy with other tests. */
