@@ -33,11 +33,11 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a replay', () => {
-  test('gives the same events to the byte, five times', async () => {
+  test('gives the same events to the byte, ten times', async () => {
     const texts = [eventText(first.events)];
     const config = recordedConfig(input.recording);
     const classifier = await openClassifier({ ...config.classifier, providers: ['cpu'] }, silentLogger);
-    while (texts.length < 5) {
+    while (texts.length < 10) {
       const events: LineEvent[] = [];
       await replayLine({ input, config, classifier, log: silentLogger, sink: (event) => events.push(event) });
       texts.push(eventText(events));

@@ -38,7 +38,7 @@ export async function openMosquitto(port?: number, config: readonly string[] = [
   const folder = mkdtempSync(join(tmpdir(), 'sortline-mosquitto-'));
   const listenPort = port ?? await freePort();
   const file = join(folder, 'mosquitto.conf');
-  writeFileSync(file, ['user root', 'log_dest stderr', 'log_type all', `listener ${listenPort} 127.0.0.1`, ...config, ''].join('\n'));
+  writeFileSync(file, ['user root', 'log_dest stderr', 'log_type information', 'log_type error', `listener ${listenPort} 127.0.0.1`, ...config, ''].join('\n'));
   const child = spawn(MOSQUITTO!, ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] });
   const exited = once(child, 'exit');
   let said = '';
@@ -49,6 +49,8 @@ export async function openMosquitto(port?: number, config: readonly string[] = [
     });
     child.on('exit', () => reject(new Error(`mosquitto ended: ${said}`)));
   });
+  // Read on, so that the pipe does not fill, but not kept: searched again with each message, it took longer than the messages.
+  child.stderr.removeAllListeners('data').resume();
   return {
     port: listenPort, url: `mqtt://127.0.0.1:${listenPort}`,
     close: async () => {
