@@ -15,6 +15,13 @@ import { missingSteps, setUp } from '../scripts/setup/set-up.js';
  */
 const HEAP = ['--initial-old-space-size=64', '--min-semi-space-size=16'];
 
+/**
+ * ONNX Runtime reads its process's command line with a regular expression that calls itself for every character; some 15 kB, as the names of
+ * 330 pictures are, end the process (seen with 1.30). Longer ones go to the command by a pipe. Characters.
+ */
+const LONGEST_COMMAND_LINE = 4000;
+const ARGUMENTS_FD = 3;
+
 const site = createSite();
 if (missingSteps(site).length > 0) {
   console.error('Sortline is not completely set up on this machine yet; doing that first.');
@@ -28,7 +35,11 @@ process.exitCode = await handOver(join(site.root, 'src', 'cli', 'main.ts'), proc
  */
 function handOver(script, args) {
   const env = { ...runtimeEnv(site), NODE_OPTIONS: process.env.NODE_OPTIONS };
-  const child = spawn(runtimeOf(site)?.node ?? process.execPath, [...HEAP, script, ...args], { stdio: 'inherit', env });
+  const byPipe = args.join(' ').length > LONGEST_COMMAND_LINE;
+  const child = spawn(runtimeOf(site)?.node ?? process.execPath, [...HEAP, script, ...(byPipe ? [] : args)], {
+    stdio: ['inherit', 'inherit', 'inherit', ...(byPipe ? [/** @type {const} */ ('pipe')] : [])], env: byPipe ? { ...env, SORTLINE_ARGUMENTS_FD: String(ARGUMENTS_FD) } : env,
+  });
+  if (byPipe) /** @type {import('node:stream').Writable} */ (child.stdio[ARGUMENTS_FD]).on('error', () => undefined).end(JSON.stringify(args));
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
     process.on(signal, () => {
       // A terminal's Ctrl-C has already reached the child, which is in the same foreground group.

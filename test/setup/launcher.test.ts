@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSite, runtimeOf } from '../../scripts/setup/site.js';
 import { missingSteps } from '../../scripts/setup/set-up.js';
+import { tinyFolder } from '../classify/tiny-model.ts';
 import { root } from '../structure/source-files.ts';
 
 /** Says what it was given; with `wait` it counts signals and ends, with code 5, some time after the first one. */
@@ -52,6 +53,15 @@ describe('bin/sortline.js', () => {
     await said(child, 'waiting');
     child.stdin.write('\x03');
     expect(await ended(child)).toMatchObject({ code: 5, out: expect.stringMatching(/seen SIGINT\r\n/) });
+  });
+
+  test('takes more names of pictures than fit on a command line that ONNX Runtime can read', async () => {
+    const names = Array.from({ length: 400 }, (_, index) => join(project, 'no-such-folder', 'of-photographs', `picture-${index}.jpg`));
+    const child = spawn(process.execPath, [join(root, 'bin', 'sortline.js'), 'classify', '--model', tinyFolder(), ...names], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => { said += chunk.toString(); });
+    expect(await ended(child)).toMatchObject({ code: 1 });
+    expect(said.match(/^error IMAGE_UNREADABLE: /gm)).toHaveLength(names.length);
   });
 
   test('a command ended by a signal gives the code a shell would', async () => {
