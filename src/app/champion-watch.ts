@@ -5,8 +5,9 @@ import { watch } from 'node:fs';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { ModelChoice } from '../classify/champion.ts';
 import { chooseModels } from '../classify/champion.ts';
-import { CHAMPION_FILE, storeFolder } from '../classify/champion-pointer.ts';
+import { CHAMPION_FILE } from '../classify/champion-pointer.ts';
 import type { ClassifyOptions } from '../classify/options.ts';
+import { storeFolder } from '../classify/store-folder.ts';
 
 export interface ChampionWatch {
   close(): void;

@@ -1,8 +1,9 @@
 // The one place that loads pino. Pretty lines for people, JSON lines for machines; what looks like a secret is blanked at the
 // root, so that no room can leak one by logging its options.
+import { createRequire } from 'node:module';
 import { pino } from 'pino';
 import type { DestinationStream } from 'pino';
-import pretty from 'pino-pretty';
+import type { PinoPretty } from 'pino-pretty';
 import type { Logger } from '../base/logger.ts';
 
 export interface LogOptions {
@@ -38,7 +39,9 @@ export function createLogOn(stream: DestinationStream, level: LogOptions['level'
   }, stream);
 }
 
-function prettyStream(options: { destination: number; colours: boolean; level: LogOptions['level'] }): ReturnType<typeof pretty> {
+function prettyStream(options: { destination: number; colours: boolean; level: LogOptions['level'] }): PinoPretty.PrettyStream {
+  // Loaded only here, as it takes longer to load than pino, and only a person at a terminal wants it.
+  const pretty = createRequire(import.meta.url)('pino-pretty') as typeof PinoPretty;
   return pretty({
     destination: options.destination, sync: true, colorize: options.colours,
     translateTime: 'SYS:HH:MM:ss.l', ignore: 'room,pid,hostname',

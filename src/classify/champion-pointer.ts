@@ -7,9 +7,6 @@ import { reasonOf, SortlineError } from '../base/errors.ts';
 
 export const CHAMPION_FILE = 'champion.json';
 
-/** Where the learning store is if neither flag nor SORTLINE_STORE says otherwise; starts at the working directory. */
-export const DEFAULT_STORE_FOLDER = '.sortline/learning';
-
 const folderInStore = z.string().regex(/^champion\/[A-Za-z0-9][A-Za-z0-9._-]*$/, 'a folder below champion/');
 
 /** Fields that a later version adds are passed over. */
@@ -35,11 +32,6 @@ export interface Champion {
   /** Absolute. */
   readonly folder: string;
   readonly previousFolder: string | undefined;
-}
-
-/** Absolute folder of the learning store: the flag, else SORTLINE_STORE, else the default below the working directory. */
-export function storeFolder(flag: string | undefined, env: Readonly<Record<string, string | undefined>> = process.env): string {
-  return resolve(flag ?? (env.SORTLINE_STORE || DEFAULT_STORE_FOLDER));
 }
 
 /** The promoted model of the store in `folder`; undefined where none was ever promoted. Throws MODEL_CHAMPION_INVALID. */

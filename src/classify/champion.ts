@@ -4,9 +4,10 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isSortlineError, SortlineError } from '../base/errors.ts';
 import type { Champion } from './champion-pointer.ts';
-import { readChampion, storeFolder } from './champion-pointer.ts';
+import { readChampion } from './champion-pointer.ts';
 import type { ClassifyOptions } from './options.ts';
 import { CHAMPION, SHIPPED_MODEL } from './options.ts';
+import { storeFolder } from './store-folder.ts';
 
 export type ModelRole = 'configured' | 'champion' | 'previous' | 'shipped';
 

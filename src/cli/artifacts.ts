@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { systemClock } from '../base/clock.ts';
 import { SortlineError } from '../base/errors.ts';
-import { storeFolder } from '../classify/champion-pointer.ts';
+import { storeFolder } from '../classify/store-folder.ts';
 import type { Artifact, ArtifactType, LearningStore } from '../learning/store/learning-store.ts';
 import { EXIT_OK, EXIT_REFUSED } from './failure.ts';
 import type { StoreFlags } from './learning-store.ts';

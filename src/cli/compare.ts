@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { SortlineError } from '../base/errors.ts';
-import { storeFolder } from '../classify/champion-pointer.ts';
+import { storeFolder } from '../classify/store-folder.ts';
 import { defaultConfig } from '../config/load-config.ts';
 import type { Comparison, Contender } from '../learning/evaluate/comparison.ts';
 import type { LearningStore } from '../learning/store/learning-store.ts';

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { wallIso } from '../base/clock.ts';
-import { storeFolder } from '../classify/champion-pointer.ts';
+import { storeFolder } from '../classify/store-folder.ts';
 import { defaultConfig } from '../config/load-config.ts';
 import type { Judged } from '../learning/evaluate/judge-model.ts';
 import type { LearningStore } from '../learning/store/learning-store.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { systemClock } from '../base/clock.ts';
 import { SortlineError } from '../base/errors.ts';
-import { DEFAULT_STORE_FOLDER, storeFolder } from '../classify/champion-pointer.ts';
+import { DEFAULT_STORE_FOLDER, storeFolder } from '../classify/store-folder.ts';
 import type { LearningStore } from '../learning/store/learning-store.ts';
 
 export interface StoreFlags {

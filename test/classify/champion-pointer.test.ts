@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isSortlineError } from '../../src/base/errors.ts';
-import { readChampion, storeFolder } from '../../src/classify/champion-pointer.ts';
+import { readChampion } from '../../src/classify/champion-pointer.ts';
+import { storeFolder } from '../../src/classify/store-folder.ts';
 
 let folder: string;
 beforeEach(() => {

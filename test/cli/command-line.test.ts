@@ -19,8 +19,8 @@ function file(name: string, text: string): string {
 }
 
 describe('help', () => {
-  it('names every command, with an example for each', () => {
-    for (const command of createProgram().commands) {
+  it('names every command, with an example for each', async () => {
+    for (const command of (await createProgram()).commands) {
       let text = '';
       command.configureOutput({ writeOut: (part) => { text += part; } });
       command.outputHelp();
