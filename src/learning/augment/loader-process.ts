@@ -1,5 +1,6 @@
 // Entry of a process that prepares pictures while the model trains. A process and not a thread: OpenCV's add-on keeps state per
 // process and crashes where two threads load it. Ends when its parent does, in whichever way; signals are the parent's to act on.
+import { flushCompileCache } from 'node:module';
 import { isSortlineError, reasonOf } from '../../base/errors.ts';
 import { cv } from '../../image/opencv.ts';
 import type { FromLoader, LoaderSetup, ToLoader } from './loader-messages.ts';
@@ -9,6 +10,8 @@ import { preparePictures } from './prepare-pictures.ts';
 // A terminal's Ctrl-C reaches the whole group; the parent still needs the pictures of the step it is in.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
 process.on('disconnect', () => process.exit(0));
+// What was compiled is kept for the next process; at its end, which would be too late: this one is killed.
+flushCompileCache();
 // The process is the unit of parallel work.
 cv.setNumThreads(1);
 
