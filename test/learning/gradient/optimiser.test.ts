@@ -1,21 +1,22 @@
 // What a step makes of the gradient: AdamW, momentum, decay, clipping and the moving average, against the formulas in float64.
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { StepRates } from '../../../src/learning/train/training-session.ts';
 import { channelScales } from '../../../src/learning/gradient/channel-scale.ts';
 import { createNetwork } from '../../../src/learning/network/network.ts';
 import { randomBackbone } from '../../../src/learning/network/random-backbone.ts';
 import { STAGES, stageOf } from '../../../src/learning/network/stages.ts';
 import { relativeError } from '../reference/compare.ts';
-import { randomBatch, runStep } from './step-rig.ts';
+import { randomBatch, StepRig } from './step-rig.ts';
 
 const network = createNetwork(randomBackbone({ architecture: 'resnet18', seed: 1, width: 4 }), { architecture: 'resnet18', materials: 6, seed: 2 });
 const SIZE = 32;
-const batch = randomBatch(network, 2, SIZE, 3);
+const rig = new StepRig(network, randomBatch(network, 2, SIZE, 3), SIZE);
+afterAll(() => rig[Symbol.asyncDispose]());
 const names = [...network.graph.initialisers.keys()];
 const rates: StepRates = { step: 1, rateByStage: STAGES.map((_, stage) => 0.001 * (stage + 1)), weightDecay: 0.1, clipNorm: 0, emaDecay: 0.9 };
 
 async function gradients(before?: ReadonlyMap<string, Float32Array>): Promise<ReadonlyMap<string, Float32Array>> {
-  const { after } = await runStep(network, batch, SIZE, { layout: 'pixels', ...(before === undefined ? {} : { before: new Map([...before].filter(([name]) => name.startsWith('weight/'))) }) });
+  const { after } = await rig.step({ layout: 'pixels', ...(before === undefined ? {} : { before: new Map([...before].filter(([name]) => name.startsWith('weight/'))) }) });
   return new Map(names.map((name) => [name, after.get(`first/${name}`)!]));
 }
 
@@ -41,7 +42,7 @@ describe('AdamW', () => {
     }));
     for (let step = 1; step <= 3; step++) {
       const gradient = await gradients(before);
-      const { after } = await runStep(network, batch, SIZE, { layout: 'pixels', optimiser: 'adamw', rates: { ...rates, step }, before });
+      const { after } = await rig.step({ layout: 'pixels', optimiser: 'adamw', rates: { ...rates, step }, before });
       for (const name of names) {
         const state = states.get(name)!;
         adamw(state, gradient.get(name)!, step, rates.rateByStage[stageOf(name)]!, name.endsWith('bias') ? 0 : 0.1, 0.9);
@@ -56,7 +57,7 @@ describe('momentum', () => {
   test('follows v ← 0.9 v + g, w ← w - rate (v + decay w)', async () => {
     const gradient = await gradients();
     const velocity = new Map(names.map((name) => [`first/${name}`, Float32Array.from(gradient.get(name)!, (value) => 2 * value)]));
-    const { after } = await runStep(network, batch, SIZE, { layout: 'channels', rates, before: velocity });
+    const { after } = await rig.step({ layout: 'channels', rates, before: velocity });
     for (const name of names) {
       const weights = network.graph.initialisers.get(name)!.data as Float32Array, rate = rates.rateByStage[stageOf(name)]!, decay = name.endsWith('bias') ? 0 : 0.1;
       const expected = Float64Array.from(weights, (weight, index) => weight - rate * (2.8 * gradient.get(name)![index]! + decay * weight));
@@ -68,7 +69,7 @@ describe('momentum', () => {
 describe('relative steps', () => {
   test.each([['adamw', 'pixels', 1], ['adamw', 'channels', 1], ['sgd', 'pixels', 2]] as const)('%s in %s: each output channel moves in proportion to its size, to the power %i', async (optimiser, layout, power) => {
     const options = { layout, optimiser, rates: { weightDecay: 0 } };
-    const absolute = await runStep(network, batch, SIZE, options), relative = await runStep(network, batch, SIZE, { ...options, relativeSteps: true });
+    const absolute = await rig.step(options), relative = await rig.step({ ...options, relativeSteps: true });
     for (const name of names) {
       const before = network.graph.initialisers.get(name)!.data as Float32Array, scales = channelScales(name, network.graph.initialisers);
       const perChannel = before.length / scales.length;
@@ -91,22 +92,22 @@ describe('relative steps', () => {
 
 describe('clipping', () => {
   test('scales the whole gradient to the limit, and reports the norm before', async () => {
-    const gradient = await gradients(), { norm } = await runStep(network, batch, SIZE, { layout: 'pixels' });
-    const clipped = await runStep(network, batch, SIZE, { layout: 'pixels', rates: { clipNorm: norm / 4 } });
+    const gradient = await gradients(), { norm } = await rig.step({ layout: 'pixels' });
+    const clipped = await rig.step({ layout: 'pixels', rates: { clipNorm: norm / 4 } });
     expect(clipped.norm).toBe(norm);
     for (const name of names) expect(relativeError(clipped.after.get(`first/${name}`)!, Float64Array.from(gradient.get(name)!, (value) => value / 4)), name).toBeLessThan(1e-5);
   });
 
   test('leaves a gradient below the limit alone, to the bit', async () => {
-    const free = await runStep(network, batch, SIZE, { layout: 'pixels' });
-    const loose = await runStep(network, batch, SIZE, { layout: 'pixels', rates: { clipNorm: 2 * free.norm } });
+    const free = await rig.step({ layout: 'pixels' });
+    const loose = await rig.step({ layout: 'pixels', rates: { clipNorm: 2 * free.norm } });
     expect(loose.after).toEqual(free.after);
   });
 });
 
 describe('moving average', () => {
   test('without memory it is the weights themselves', async () => {
-    const { after } = await runStep(network, batch, SIZE, { layout: 'pixels', rates: { emaDecay: 0 } });
+    const { after } = await rig.step({ layout: 'pixels', rates: { emaDecay: 0 } });
     for (const name of names) expect(after.get(`average/${name}`)).toEqual(after.get(`weight/${name}`));
   });
 });

@@ -20,11 +20,11 @@ export type Weights64 = ReadonlyMap<string, Array64>;
 
 /** float64 copies of the graph's weights. */
 export function weights64(graph: OnnxGraph): Map<string, Array64> {
-  return new Map([...graph.initialisers].map(([name, { shape, data }]) => [name, array64(shape, Array.from(data as Float32Array))]));
+  return new Map([...graph.initialisers].map(([name, { shape, data }]) => [name, array64(shape, data as Float32Array)]));
 }
 
 /** All values by name. */
-export function values64(graph: OnnxGraph, weights: Weights64, batch: Batch64): Map<string, Array64> {
+function values64(graph: OnnxGraph, weights: Weights64, batch: Batch64): Map<string, Array64> {
   const values = new Map<string, Array64>([...weights, ['input', batch.input]]);
   for (const node of graph.nodes) {
     const inputs = node.inputs.map((name) => values.get(name)!);
@@ -37,7 +37,7 @@ export function values64(graph: OnnxGraph, weights: Weights64, batch: Batch64): 
 }
 
 /** Weighted cross entropy of the labels, divided by the count. */
-export function loss64(logits: Array64, { labels, weights, count }: Batch64): number {
+function loss64(logits: Array64, { labels, weights, count }: Batch64): number {
   const [n, m] = logits.shape as [number, number];
   let loss = 0;
   for (let row = 0; row < n; row++) {
@@ -52,8 +52,15 @@ export function lossOf64(graph: OnnxGraph, weights: Weights64, batch: Batch64): 
   return loss64(values64(graph, weights, batch).get('logits')!, batch);
 }
 
-/** d loss / d weight by name, by reverse-mode differentiation. */
-export function gradients64(graph: OnnxGraph, weights: Weights64, batch: Batch64): Map<string, Array64> {
+export interface Pass64 {
+  readonly loss: number;
+  readonly logits: Float64Array;
+  /** d loss / d weight by name. */
+  readonly gradients: ReadonlyMap<string, Array64>;
+}
+
+/** Forwards, and back by reverse-mode differentiation. */
+export function pass64(graph: OnnxGraph, weights: Weights64, batch: Batch64): Pass64 {
   const values = values64(graph, weights, batch);
   const gradients = new Map([...values].map(([name, { shape }]) => [name, array64(shape)]));
   const logits = values.get('logits')!, [n, m] = logits.shape as [number, number];
@@ -68,5 +75,5 @@ export function gradients64(graph: OnnxGraph, weights: Weights64, batch: Batch64
     if (node.type === 'Dropout') gradients.get(output)!.data.forEach((value, index) => { parts[0]!.data[index]! += value * (batch.mask?.data[index] ?? 1); });
     else operators64[node.type]!.backward(node, inputs, values.get(output)!, gradients.get(output)!, parts);
   }
-  return new Map([...weights.keys()].map((name) => [name, gradients.get(name)!]));
+  return { loss: loss64(logits, batch), logits: logits.data, gradients: new Map([...weights.keys()].map((name) => [name, gradients.get(name)!])) };
 }
