@@ -1,6 +1,6 @@
 // The TrainingSession on ONNX Runtime: same seed same bits, nothing lost or changed by a failed step, and models that say what it says.
 import { hash } from 'node:crypto';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openRuntimeSession } from '../../../src/onnx/runtime.ts';
 import { createNetwork } from '../../../src/learning/network/network.ts';
 import { randomBackbone } from '../../../src/learning/network/random-backbone.ts';
@@ -42,53 +42,69 @@ function bitsOf({ weights, averages, moments }: TrainingState): Record<string, s
   return Object.fromEntries([...named('weight', weights), ...named('average', averages), ...named('moment', moments)]);
 }
 
-async function using<T>(options: Partial<TrainingSessionOptions>, work: (session: TrainingSession) => Promise<T>): Promise<T> {
-  const session = await open(options);
-  try {
-    return await work(session);
-  } finally {
-    await session.close();
-  }
+// Opening a session takes thirty times as long as a step, so that tests share them, each from the state that all began with.
+const opened = new Map<string, Promise<{ session: TrainingSession; begun: TrainingState }>>();
+afterAll(async () => {
+  for (const { session } of await Promise.all(opened.values())) await session.close();
+});
+
+/** A session of these options, no other than one just opened. */
+async function begun(options: Partial<TrainingSessionOptions> = {}): Promise<TrainingSession> {
+  const key = JSON.stringify(options);
+  if (!opened.has(key)) opened.set(key, open(options).then((session) => ({ session, begun: session.state() })));
+  const { session, begun: state } = await opened.get(key)!;
+  session.restore(state);
+  return session;
 }
+
+const ON_ONE_THREAD: Partial<TrainingSessionOptions> = { threads: { intraOp: 1, spinning: false } };
 
 describe('same seed', () => {
   test.each(['adamw', 'sgd'] as const)('twice gives the same weights, averages and moments, bit for bit: %s', async (optimiser) => {
-    const run = (): Promise<Record<string, string>> => using({ optimiser }, async (session) => { await steps(session, 1, 4); return bitsOf(session.state()); });
+    const run = async (): Promise<Record<string, string>> => {
+      const session = await begun(optimiser === 'sgd' ? { optimiser } : {});
+      await steps(session, 1, 4);
+      return bitsOf(session.state());
+    };
     expect(await run()).toEqual(await run());
   });
 
-  test('gives them on one thread as on two', async () => {
-    const bits = [1, 2].map((intraOp) => using({ threads: { intraOp, spinning: false } }, async (session) => { await steps(session, 1, 3); return bitsOf(session.state()); }));
-    expect(await bits[0]).toEqual(await bits[1]);
+  test('gives them in another session, and on one thread as on two', async () => {
+    const [two, one] = [await begun(), await begun(ON_ONE_THREAD)];
+    for (const session of [two, one]) await steps(session, 1, 3);
+    expect(bitsOf(one.state())).toEqual(bitsOf(two.state()));
   });
 
   test('another seed of the step drops other features', async () => {
-    const losses = await Promise.all([1, 2].map((seed) => using({ dropout: 0.5 }, async (session) => (await session.step({ ...batchOf(1), seed }, ratesOf(1))).loss)));
+    const losses: number[] = [];
+    for (const seed of [1, 2]) losses.push((await (await begun()).step({ ...batchOf(1), seed }, ratesOf(1))).loss);
     expect(losses[0]).not.toBe(losses[1]);
   });
 });
 
 describe('a checkpoint', () => {
   test('taken after two steps and restored elsewhere goes on to the same bits as four steps in one go', async () => {
-    const whole = await using({}, async (session) => { await steps(session, 1, 4); return session.state(); });
-    const half = await using({}, async (session) => { await steps(session, 1, 2); return session.state(); });
-    const resumed = await using({}, async (session) => { session.restore(half); await steps(session, 3, 4); return session.state(); });
-    expect(bitsOf(resumed)).toEqual(bitsOf(whole));
+    const here = await begun(), elsewhere = await begun(ON_ONE_THREAD);
+    await steps(here, 1, 2);
+    const half = here.state();
+    await steps(here, 3, 4);
+    elsewhere.restore(half);
+    await steps(elsewhere, 3, 4);
+    expect(bitsOf(elsewhere.state())).toEqual(bitsOf(here.state()));
   });
 
   test('is a copy: later steps leave it alone, and so does writing to it', async () => {
-    await using({}, async (session) => {
-      const before = session.state(), bits = bitsOf(before);
-      await steps(session, 1, 1);
-      expect(bitsOf(before)).toEqual(bits);
-      const after = session.state();
-      after.weights.get('head.weight')!.fill(0);
-      expect(session.state().weights.get('head.weight')).not.toEqual(after.weights.get('head.weight'));
-    });
+    const session = await begun();
+    const before = session.state(), bits = bitsOf(before);
+    await steps(session, 1, 1);
+    expect(bitsOf(before)).toEqual(bits);
+    const after = session.state();
+    after.weights.get('head.weight')!.fill(0);
+    expect(session.state().weights.get('head.weight')).not.toEqual(after.weights.get('head.weight'));
   });
 
   test('has kernels as the network has them', async () => {
-    const { weights, averages, moments } = await using({}, async (session) => Promise.resolve(session.state()));
+    const { weights, averages, moments } = (await begun()).state();
     for (const [name, { data }] of network.graph.initialisers) {
       expect(weights.get(name), name).toEqual(data);
       expect(averages.get(name), name).toEqual(data);
@@ -97,14 +113,14 @@ describe('a checkpoint', () => {
   });
 
   test('of other stages, another optimiser or another network is refused, naming the first difference', async () => {
-    const { weights, averages, moments } = await using({}, async (session) => Promise.resolve(session.state()));
-    const refused = (options: Partial<TrainingSessionOptions>, state: TrainingState): Promise<unknown> => using(options, async (session) => {
-      const before = bitsOf(session.state());
+    const { weights, averages, moments } = (await begun()).state();
+    const refused = async (options: Partial<TrainingSessionOptions>, state: TrainingState): Promise<unknown> => {
+      const session = await begun(options), before = bitsOf(session.state());
       let error: unknown;
       try { session.restore(state); } catch (caught) { error = caught; }
       expect(bitsOf(session.state())).toEqual(before);
-      return Promise.resolve(error);
-    });
+      return error;
+    };
     expect(await refused({ trainable: 1 }, { weights, averages, moments })).toMatchObject({ code: 'TRAIN_CHECKPOINT_INVALID', message: expect.stringContaining('stem.weight belongs to no weight') });
     expect(await refused({ optimiser: 'sgd' }, { weights, averages, moments })).toMatchObject({ code: 'TRAIN_CHECKPOINT_INVALID', message: expect.stringContaining('second/') });
     expect(await refused({}, { weights, averages, moments: new Map() })).toMatchObject({ message: expect.stringContaining('first/stem.weight is missing') });
@@ -114,54 +130,51 @@ describe('a checkpoint', () => {
 
 describe('a loss that is no number', () => {
   test('is told, and leaves weights, averages and moments as they were', async () => {
-    await using({}, async (session) => {
-      await steps(session, 1, 2);
-      const before = bitsOf(session.state());
-      const { loss } = await session.step({ ...batchOf(3), weights: Float32Array.of(1, Infinity, 1, 1) }, ratesOf(3));
-      expect(Number.isFinite(loss)).toBe(false);
-      expect(bitsOf(session.state())).toEqual(before);
-      const [next] = await steps(session, 3, 3);
-      expect(Number.isFinite(next!.loss)).toBe(true);
-      expect(bitsOf(session.state())).not.toEqual(before);
-    });
+    const session = await begun();
+    await steps(session, 1, 2);
+    const before = bitsOf(session.state());
+    const { loss } = await session.step({ ...batchOf(3), weights: Float32Array.of(1, Infinity, 1, 1) }, ratesOf(3));
+    expect(Number.isFinite(loss)).toBe(false);
+    expect(bitsOf(session.state())).toEqual(before);
+    const [next] = await steps(session, 3, 3);
+    expect(Number.isFinite(next!.loss)).toBe(true);
+    expect(bitsOf(session.state())).not.toEqual(before);
   });
 });
 
 describe('a batch of fewer pictures', () => {
   test('is worth as much as in a session made for it', async () => {
-    const few = batchOf(1, 3);
-    const inLarge = await using({ dropout: 0 }, async (session) => ({ result: await session.step(few, ratesOf(1)), state: session.state() }));
-    const inFitting = await using({ dropout: 0, batchSize: 3 }, async (session) => ({ result: await session.step(few, ratesOf(1)), state: session.state() }));
-    expect(inLarge.result.logits).toHaveLength(18);
-    expect(inLarge.result.loss).toBeCloseTo(inFitting.result.loss, 5);
-    expect(inLarge.result.gradientNorm / inFitting.result.gradientNorm).toBeCloseTo(1, 4);
-    for (const [name, values] of inFitting.state.moments) expect(relativeError(inLarge.state.moments.get(name)!, values), name).toBeLessThan(1e-3);
+    const few = batchOf(1, 3), large = await begun({ dropout: 0 }), fitting = await begun({ dropout: 0, batchSize: 3 });
+    const inLarge = await large.step(few, ratesOf(1)), inFitting = await fitting.step(few, ratesOf(1));
+    expect(inLarge.logits).toHaveLength(18);
+    expect(inLarge.loss).toBeCloseTo(inFitting.loss, 5);
+    expect(inLarge.gradientNorm / inFitting.gradientNorm).toBeCloseTo(1, 4);
+    const { moments } = large.state();
+    for (const [name, values] of fitting.state().moments) expect(relativeError(moments.get(name)!, values), name).toBeLessThan(1e-3);
   });
 
   test('of none, or too many, is a mistake of the caller', async () => {
-    await using({}, async (session) => {
-      await expect(session.step(batchOf(1, 5), ratesOf(1))).rejects.toThrow(RangeError);
-      await expect(session.step({ ...batchOf(1), count: 0 }, ratesOf(1))).rejects.toThrow('1 to 4 pictures');
-    });
+    const session = await begun();
+    await expect(session.step(batchOf(1, 5), ratesOf(1))).rejects.toThrow(RangeError);
+    await expect(session.step({ ...batchOf(1), count: 0 }, ratesOf(1))).rejects.toThrow('1 to 4 pictures');
   });
 });
 
 describe('training', () => {
   test('learns a batch by heart', async () => {
-    await using({ dropout: 0 }, async (session) => {
-      const batch = batchOf(1), labels = new Float32Array(BATCH * 6);
-      for (let picture = 0; picture < BATCH; picture++) labels[picture * 6 + picture] = 1;
-      const losses: number[] = [];
-      for (let step = 1; step <= 30; step++) losses.push((await session.step({ ...batch, labels }, ratesOf(step, { emaDecay: 0.5 }))).loss);
-      expect(losses.at(-1)!).toBeLessThan(0.1 * losses[0]!);
-      const logits = await session.predict(batch.images, BATCH);
-      for (let picture = 0; picture < BATCH; picture++) expect(logits.subarray(picture * 6, picture * 6 + 6).indexOf(Math.max(...logits.subarray(picture * 6, picture * 6 + 6)))).toBe(picture);
-    });
+    const session = await begun({ dropout: 0 }), batch = batchOf(1), labels = new Float32Array(BATCH * 6);
+    for (let picture = 0; picture < BATCH; picture++) labels[picture * 6 + picture] = 1;
+    const losses: number[] = [];
+    for (let step = 1; step <= 30; step++) losses.push((await session.step({ ...batch, labels }, ratesOf(step, { emaDecay: 0.5 }))).loss);
+    expect(losses.at(-1)!).toBeLessThan(0.1 * losses[0]!);
+    const logits = await session.predict(batch.images, BATCH);
+    for (let picture = 0; picture < BATCH; picture++) expect(logits.subarray(picture * 6, picture * 6 + 6).indexOf(Math.max(...logits.subarray(picture * 6, picture * 6 + 6)))).toBe(picture);
   });
 
   test('leaves frozen stages as they were, in the model too', async () => {
-    const model = await using({ trainable: 1 }, async (session) => { await steps(session, 1, 2); return session.exportModel(); });
-    const { initialisers } = readGraph(model, 'model');
+    const session = await begun({ trainable: 1 });
+    await steps(session, 1, 2);
+    const { initialisers } = readGraph(session.exportModel(), 'model');
     for (const [name, { data }] of network.graph.initialisers) {
       const isSame = expect(initialisers.get(name)!.data, name);
       if (/^(stem|layer[123])/.test(name)) isSame.toEqual(data); else isSame.not.toEqual(data);
@@ -173,10 +186,9 @@ describe('the model', () => {
   let session: TrainingSession, logits: Float32Array;
   const batch = batchOf(9);
   beforeAll(async () => {
-    session = await open();
+    session = await begun();
     await steps(session, 1, 3);
     logits = await session.predict(batch.images, BATCH);
-    return () => session.close();
   });
 
   test('loads in ONNX Runtime, takes uint8 pictures, any number, and says what predict says', async () => {
