@@ -2,29 +2,17 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { runCommandLine } from '../../src/cli/program.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeVirtualRecording } from '../record/virtual-recording.ts';
+import type { Ran } from './command-line.ts';
+import { sortlineHere } from './in-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sortline-record-cli-'));
 beforeAll(() => writeVirtualRecording(join(folder, 'run.mcap'), { items: 1 }));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** In this process, because starting one takes longer than what is tested. Names of files are those of the test's folder. */
-async function sortline(argv: readonly string[]): Promise<{ exitCode: number; stdout: string; stderr: string }> {
-  const told = { stdout: '', stderr: '' };
-  const spies = (['stdout', 'stderr'] as const).map((stream) => vi.spyOn(process[stream], 'write').mockImplementation((text) => {
-    told[stream] += String(text);
-    return true;
-  }));
-  try {
-    const exitCode = await runCommandLine(argv.map((word) => (/^[\w-]+(\.\w+)$/.test(word) || word === 'bundle-folder' ? join(folder, word) : word)));
-    return { exitCode, ...told };
-  } finally {
-    process.exitCode = undefined;
-    for (const spy of spies) spy.mockRestore();
-  }
-}
+/** Names of files are those of the test's folder. */
+const sortline = (argv: readonly string[]): Promise<Ran> => sortlineHere(argv.map((word) => (/^[\w-]+(\.\w+)$/.test(word) || word === 'bundle-folder' ? join(folder, word) : word)));
 
 describe('recording', () => {
   test('info says what is in it; cut and label make another', async () => {

@@ -1,4 +1,5 @@
-// `sortline train` as a person runs it: real trainings of a tiny network on tiny pictures, in processes of their own.
+// `sortline train` as a person runs it: real trainings of a tiny network on tiny pictures, those that are interrupted or made again
+// in processes of their own.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -12,6 +13,7 @@ import type { StoreRig } from '../learning/store/store-rig.ts';
 import { storeRig } from '../learning/store/store-rig.ts';
 import type { Ran } from './command-line.ts';
 import { sortline } from './command-line.ts';
+import { sortlineHere } from './in-process.ts';
 
 // Each training is several processes, on a machine that has other things to do as well.
 vi.setConfig({ testTimeout: 120_000 });
@@ -27,7 +29,9 @@ beforeAll(() => {
 });
 afterAll(() => rig[Symbol.dispose]());
 
-const train = (...argv: string[]): Promise<Ran> => sortline(['train', '--store', rig.store.folder, ...argv], { cwd: rig.folder });
+const line = (...argv: string[]): string[] => ['train', '--store', rig.store.folder, ...argv];
+const train = (...argv: string[]): Promise<Ran> => sortlineHere(line(...argv), { cwd: rig.folder });
+const trainElsewhere = (...argv: string[]): Promise<Ran> => sortline(line(...argv), { cwd: rig.folder });
 const sha256Of = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex');
 const HEAD = ['--mode', 'head', '--epoch-qty', '3', '--batch-size', '8', '--copies', '2'];
 const FINE = ['--mode', 'fine-tune', '--epoch-qty', '3', '--batch-size', '4'];
@@ -41,21 +45,24 @@ interface Trained {
 }
 
 describe('sortline train', () => {
-  test('makes a model the line can run, and the same one from the same seed', async () => {
-    const first = await train(...data, ...HEAD, '--out', 'first', '--name', 'tiny', '--json');
+  test('makes a model the line can run, and the same one from the same seed and the same settings in a recipe', async () => {
+    const first = await trainElsewhere(...data, ...HEAD, '--no-transform-horz', '--learn-rate', '0.01', '--out', 'first', '--name', 'tiny', '--json');
     expect(first.stderr).toMatch(/pass {2}3 {2}loss/);
     expect(first.exitCode).toBe(0);
     const trained = JSON.parse(first.stdout) as Trained;
     expect(trained).toMatchObject({ state: 'trained', model: 'tiny:v0' });
-    await train(...data, ...HEAD, '--out', 'again', '--name', 'tiny', '--threads', '2');
-    await train(...data, ...HEAD, '--out', 'other', '--name', 'tiny', '--seed', '2');
+    // Defaults, then the recipe, then the flags.
+    writeFileSync(join(rig.folder, 'recipe.yaml'), 'mode: head\nepoch_qty: 2\nbatch_size: 8\nlearn_rate: 0.01\ncopies: 2\n');
+    const again = JSON.parse((await train(...data, '--recipe', 'recipe.yaml', '--epoch-qty', '3', '--no-transform-horz', '--out', 'again', '--name', 'tiny', '--threads', '2', '--json')).stdout) as Trained;
+    expect(rig.store.run(again.run).config).toMatchObject({ epoch_qty: 3, learn_rate: 0.01, copies: 2, transform_horz: false, label_smoothing: 0.05 });
+    await train(...data, '--recipe', 'recipe.yaml', '--epoch-qty', '3', '--no-transform-horz', '--out', 'other', '--name', 'tiny', '--seed', '2');
     const sha256 = (folder: string): string => sha256Of(join(rig.folder, folder, 'model.onnx'));
     expect(sha256('again')).toBe(sha256('first'));
     expect(sha256('other')).not.toBe(sha256('first'));
 
     const manifest = JSON.parse(readFileSync(join(rig.folder, 'first', 'manifest.json'), 'utf8')) as Record<string, unknown>;
     expect(manifest).toMatchObject({ sha256: sha256('first'), weights: 'float16', training: { runId: trained.run, architecture: 'resnet18', seed: 1 }, purity: { target: 0.98 } });
-    const classified = await sortline(['classify', '--model', join(rig.folder, 'first'), join(data[1]!, 'glass', '0.jpg'), '--json']);
+    const classified = await sortlineHere(['classify', '--model', join(rig.folder, 'first'), join(data[1]!, 'glass', '0.jpg'), '--json']);
     expect(classified).toMatchObject({ exitCode: 0, stderr: '' });
 
     const [run] = rig.store.runs({ kind: 'train' }).filter(({ id }) => id === trained.run);
@@ -66,7 +73,7 @@ describe('sortline train', () => {
   });
 
   test('reads the parts of a stored data set and a stored backbone, and says so in the lineage', async () => {
-    const named = async (...argv: string[]): Promise<void> => expect((await sortline([...argv, '--store', rig.store.folder])).exitCode).toBe(0);
+    const named = async (...argv: string[]): Promise<void> => expect((await sortlineHere([...argv, '--store', rig.store.folder])).exitCode).toBe(0);
     await named('dataset', 'import', data[1]!, '--name', 'yard');
     await named('dataset', 'split', 'yard');
     await named('models', 'import', data[3]!, '--name', 'tiny-net');
@@ -111,11 +118,12 @@ describe('sortline train', () => {
   });
 
   test('learns from a better model, and trains on from one', async () => {
-    const taught = await train(...data, ...HEAD, '--name', 'taught', '--teacher', 'straight', '--out', 'taught', '--json');
+    const recipe = ['--recipe', 'recipe.yaml', '--epoch-qty', '3', '--no-transform-horz'];
+    const taught = await train(...data, ...recipe, '--name', 'taught', '--teacher', 'straight', '--out', 'taught', '--json');
     expect(taught.exitCode).toBe(0);
     expect(readFileSync(join(rig.folder, 'taught', 'manifest.json'), 'utf8')).toContain('taught by straight');
-    await train(...data, ...HEAD, '--name', 'untaught', '--out', 'untaught');
-    expect(sha256Of(join(rig.folder, 'taught', 'model.onnx'))).not.toBe(sha256Of(join(rig.folder, 'untaught', 'model.onnx')));
+    // Otherwise as `first`, untaught.
+    expect(sha256Of(join(rig.folder, 'taught', 'model.onnx'))).not.toBe(sha256Of(join(rig.folder, 'first', 'model.onnx')));
     // Next to nothing is learned, so that what comes out is what went in.
     const { accuracy } = JSON.parse((await train('--data', data[1]!, '--backbone', 'straight', ...FINE, '--epoch-qty', '1', '--learn-rate', '1e-8', '--json')).stdout) as Trained;
     const { metrics } = JSON.parse(readFileSync(join(rig.folder, 'straight', 'manifest.json'), 'utf8')) as { metrics: { validationAccuracy: number } };
@@ -143,13 +151,6 @@ describe('sortline train', () => {
 });
 
 describe('its settings', () => {
-  test('come from defaults, then the recipe, then the flags', async () => {
-    writeFileSync(join(rig.folder, 'recipe.yaml'), 'mode: head\nepoch_qty: 2\nbatch_size: 8\nlearn_rate: 0.01\ncopies: 1\n');
-    const { stdout } = await train(...data, '--recipe', 'recipe.yaml', '--epoch-qty', '1', '--no-transform-horz', '--json');
-    const { run } = JSON.parse(stdout) as Trained;
-    expect(rig.store.run(run).config).toMatchObject({ epoch_qty: 1, learn_rate: 0.01, copies: 1, transform_horz: false, label_smoothing: 0.05 });
-  });
-
   test('are all in the help, with an example', async () => {
     const { stdout, exitCode } = await train('--help');
     expect(exitCode).toBe(0);
