@@ -1,4 +1,5 @@
-// `sortline sweep` with real agents, each a process of its own, and real trainings of a tiny network on tiny pictures.
+// `sortline sweep` with real agents, those that end in the middle in processes of their own, and real trainings of a tiny network on
+// tiny pictures.
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,6 +12,7 @@ import type { StoreRig } from '../learning/store/store-rig.ts';
 import { storeRig } from '../learning/store/store-rig.ts';
 import type { Ran } from './command-line.ts';
 import { sortline } from './command-line.ts';
+import { sortlineHere } from './in-process.ts';
 
 // Many processes a test, on a machine that has other things to do as well.
 vi.setConfig({ testTimeout: 120_000 });
@@ -45,7 +47,7 @@ afterAll(() => rig[Symbol.dispose]());
 beforeEach(() => writeFileSync(join(rig.folder, 'sweep.yaml'), SWEEP));
 
 const store = (): string[] => ['--store', rig.store.folder];
-const sweep = (...argv: string[]): Promise<Ran> => sortline(['sweep', ...argv, ...store()], { cwd: rig.folder });
+const sweep = (...argv: string[]): Promise<Ran> => sortlineHere(['sweep', ...argv, ...store()], { cwd: rig.folder });
 const begin = async (...argv: string[]): Promise<string> => {
   const begun = await sweep('sweep.yaml', '--no-agent', '--data', inputs.pictures, '--backbone', inputs.backbone, ...argv);
   expect(begun.stderr).not.toContain('error');
@@ -63,7 +65,7 @@ function agent(id: string, onSaid: (said: string, agent: ChildProcess) => void =
 
 describe('sortline sweep', () => {
   it('runs the trials of a file and shows what came out', async () => {
-    const ran = await sweep('sweep.yaml', '--count', '2', '--threads', '1', '--json', '--data', inputs.pictures, '--backbone', inputs.backbone);
+    const ran = await sortline(['sweep', 'sweep.yaml', '--count', '2', '--threads', '1', '--json', '--data', inputs.pictures, '--backbone', inputs.backbone, ...store()], { cwd: rig.folder });
     expect(ran.exitCode, ran.stderr).toBe(0);
     const result = JSON.parse(ran.stdout) as Shown;
     expect(result).toMatchObject({ state: 'finished', reason: 'all 2 trials have run', config: { run_cap: 2 } });
@@ -79,7 +81,7 @@ describe('sortline sweep', () => {
   });
 
   it('loses no trial and does none twice when an agent is killed -9', async () => {
-    const id = await begin('--count', '5');
+    const id = await begin('--count', '3');
     const doomed = agent(id, (said, child) => void (/trial \d+:/.test(said) && child.kill('SIGKILL')));
     const [, signal] = (await once(doomed, 'exit')) as [number | null, string | null];
     expect(signal).toBe('SIGKILL');
@@ -87,9 +89,9 @@ describe('sortline sweep', () => {
     expect(exits).toEqual([0, 0]);
     const { state, trials } = await shown(id);
     expect(state).toBe('finished');
-    expect(trials.map(({ number, state: how }) => `${number} ${how}`)).toEqual([0, 1, 2, 3, 4].map((number) => `${number} finished`));
-    expect(trials.map(({ attempts }) => attempts.map((attempt) => `${attempt.state}${attempt.pid === doomed.pid ? ' by the doomed' : ''}`))).toEqual([['lost by the doomed', 'ended'], ['ended'], ['ended'], ['ended'], ['ended']]);
-    expect(rig.store.runs({ sweepId: id }).filter((run) => run.state === 'finished')).toHaveLength(5);
+    expect(trials.map(({ number, state: how }) => `${number} ${how}`)).toEqual(['0 finished', '1 finished', '2 finished']);
+    expect(trials.map(({ attempts }) => attempts.map((attempt) => `${attempt.state}${attempt.pid === doomed.pid ? ' by the doomed' : ''}`))).toEqual([['lost by the doomed', 'ended'], ['ended'], ['ended']]);
+    expect(rig.store.runs({ sweepId: id }).filter((run) => run.state === 'finished')).toHaveLength(3);
   });
 
   it('hands the trial back on Ctrl-C', async () => {
