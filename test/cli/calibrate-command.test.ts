@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadCalibration } from '../../src/calibrate/load-calibration.ts';
 import { sortline } from './command-line.ts';
+import { sortlineHere } from './in-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sortline-calibrate-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -11,7 +12,7 @@ const out = join(folder, 'calibration', 'demo');
 
 describe('sortline calibrate', () => {
   test('says which subcommands there are, and what each needs', async () => {
-    const { exitCode, stdout } = await sortline(['calibrate', '--help']);
+    const { exitCode, stdout } = await sortlineHere(['calibrate', '--help']);
     expect(exitCode).toBe(0);
     for (const name of ['camera', 'belt', 'actuators', 'colour', 'verify']) expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
   });
@@ -28,9 +29,9 @@ describe('sortline calibrate', () => {
     const before = readFileSync(join(out, 'calibration.yaml'), 'utf8');
     writeFileSync(join(folder, 'line.txt'), '0,0,0,0\n');
     const [poor, actuator, pattern] = await Promise.all([
-      sortline(['calibrate', 'belt', '--points', 'line.txt'], { cwd: folder }),
-      sortline(['calibrate', 'actuators', '--actuator', 'jet-gold'], { cwd: folder }),
-      sortline(['calibrate', 'camera', '--pattern', '2x99'], { cwd: folder }),
+      sortlineHere(['calibrate', 'belt', '--points', 'line.txt'], { cwd: folder }),
+      sortlineHere(['calibrate', 'actuators', '--actuator', 'jet-gold'], { cwd: folder }),
+      sortlineHere(['calibrate', 'camera', '--pattern', '2x99'], { cwd: folder }),
     ]);
     expect([poor.exitCode, poor.stderr]).toEqual([1, expect.stringMatching(/CALIB_POOR_VIEWS.*four or more/)]);
     expect([actuator.exitCode, actuator.stderr]).toEqual([2, expect.stringMatching(/jet-gold.*jet-cardboard/)]);
@@ -39,7 +40,7 @@ describe('sortline calibrate', () => {
   });
 
   test('names the step that comes before', async () => {
-    const { exitCode, stderr } = await sortline(['calibrate', 'colour', '--out', join(folder, 'nothing')]);
+    const { exitCode, stderr } = await sortlineHere(['calibrate', 'colour', '--out', join(folder, 'nothing')]);
     expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/CALIB_UNREADABLE.*calibrate belt/)]);
     expect(existsSync(join(folder, 'nothing'))).toBe(false);
   });
@@ -48,7 +49,7 @@ describe('sortline calibrate', () => {
     const config = join(folder, 'real.yaml');
     writeFileSync(config, 'camera: {source: {kind: image-folder, path: .}}\nlink: {connection: {kind: tcp, host: 127.0.0.1, port: 9}}\ncalibration: {file: calibration/demo/calibration.yaml}\n');
     const [actuators, verify] = await Promise.all([
-      sortline(['calibrate', 'actuators', '-c', config, '--out', out], { cwd: folder }), sortline(['calibrate', 'verify', '-c', config, '--out', out], { cwd: folder }),
+      sortlineHere(['calibrate', 'actuators', '-c', config, '--out', out], { cwd: folder }), sortlineHere(['calibrate', 'verify', '-c', config, '--out', out], { cwd: folder }),
     ]);
     expect([actuators.exitCode, actuators.stderr]).toEqual([2, expect.stringContaining('--move-belt')]);
     expect([verify.exitCode, verify.stderr]).toEqual([2, expect.stringContaining('--items')]);

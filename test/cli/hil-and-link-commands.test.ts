@@ -1,5 +1,5 @@
-// The commands as a shell runs them: the simulated board over TCP under the contract, its traffic captured and decoded, and what wrong
-// use gets.
+// The commands, each once as a shell runs it: the simulated board over TCP under the contract, its traffic captured and decoded, and
+// what wrong use gets.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import { createTcpCable } from '../../src/sim/tcp-cable.ts';
 import { createTwin } from '../../src/sim/twin.ts';
 import { vectors } from '../link/vectors.ts';
 import { sortline } from './command-line.ts';
+import { sortlineHere } from './in-process.ts';
 
 const TIMEOUT_MS = 60_000;
 
@@ -35,14 +36,14 @@ describe('sortline hil and sortline link', { timeout: TIMEOUT_MS }, () => {
     expect(shown).toMatchObject({ exitCode: 0, stderr: '' });
     expect(shown.stdout).toMatch(/> hello\.ask .*\n[\s\S]*< hello\.reply .*firmware sortline-twin 1[\s\S]*- session with firmware/);
     const blocks = (text: string): string[] => text.split('\n').filter((line) => / [<>] /.test(line));
-    const decoded = await sortline(['link', 'decode', capture]);
+    const decoded = await sortlineHere(['link', 'decode', capture]);
     expect(blocks(decoded.stdout)).toEqual(blocks(shown.stdout));
   });
 
   test('bare bytes are decoded by the shared vectors', async () => {
     const file = join(folder, 'frames.hex');
     writeFileSync(file, vectors.frames.map(({ wire }) => wire).join('\n'));
-    const { stdout } = await sortline(['link', 'decode', file]);
+    const { stdout } = await sortlineHere(['link', 'decode', file]);
     expect(stdout).toContain(`${vectors.frames.length} frames, 0 damaged blocks, 0 frames that no table has`);
   });
 
@@ -52,9 +53,9 @@ describe('sortline hil and sortline link', { timeout: TIMEOUT_MS }, () => {
     const bad = await sortline(['hil', '--port', 'twin', '--profile', profile]);
     expect(bad).toMatchObject({ exitCode: 1, stdout: '' });
     expect(bad.stderr).toMatch(/CONFIG_INVALID[\s\S]*profile\.yaml:2:1 .*maxAckM[Ss]/);
-    expect(await sortline(['hil'])).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--port') });
-    expect((await sortline(['link', 'fuzz', join(folder, 'no-such-port')])).stderr).toMatch(/LINK_OPEN_FAILED/);
-    expect((await sortline(['hil', join(folder, 'absent.mcap'), '--port', 'twin'])).stderr).toMatch(/RECORD_UNREADABLE/);
+    expect(await sortlineHere(['hil'])).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--port') });
+    expect((await sortlineHere(['link', 'fuzz', join(folder, 'no-such-port')])).stderr).toMatch(/LINK_OPEN_FAILED/);
+    expect((await sortlineHere(['hil', join(folder, 'absent.mcap'), '--port', 'twin'])).stderr).toMatch(/RECORD_UNREADABLE/);
     expect(() => readFileSync(join(folder, 'report.json'))).toThrow(/ENOENT/);
   });
 });

@@ -4,23 +4,42 @@ import { vi } from 'vitest';
 import { runCommandLine } from '../../src/cli/program.ts';
 import type { Ran } from './command-line.ts';
 
-/** One at a time: working directory, streams and signals are the process's. */
-export async function sortlineHere(argv: readonly string[], { cwd = process.cwd() }: { cwd?: string } = {}): Promise<Ran> {
-  const told = { stdout: '', stderr: '' }, before = process.cwd(), signals = ['SIGINT', 'SIGTERM'] as const;
-  const listening = signals.map((signal) => process.rawListeners(signal));
+interface Surroundings {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+let last: Promise<unknown> = Promise.resolve();
+
+/** One after the other, whoever asks: working directory, environment, streams and signals are the process's. */
+export function sortlineHere(argv: readonly string[], surroundings: Surroundings = {}): Promise<Ran> {
+  const ran = last.then(() => run(argv, surroundings));
+  last = ran.catch(() => undefined);
+  return ran;
+}
+
+async function run(argv: readonly string[], { cwd = process.cwd(), env = {} }: Surroundings): Promise<Ran> {
+  const told = { stdout: '', stderr: '' }, cwdBefore = process.cwd(), envBefore = { ...process.env };
+  const listening = SIGNALS.map((signal) => process.rawListeners(signal));
   const spies = (['stdout', 'stderr'] as const).map((stream) => vi.spyOn(process[stream], 'write').mockImplementation((text) => {
     told[stream] += String(text);
     return true;
   }));
   process.chdir(cwd);
+  Object.assign(process.env, env);
   try {
     return { exitCode: await runCommandLine(argv), ...told };
   } finally {
-    process.chdir(before);
+    process.chdir(cwdBefore);
+    for (const name of Object.keys(env)) {
+      if (envBefore[name] === undefined) delete process.env[name]; else process.env[name] = envBefore[name];
+    }
     process.exitCode = undefined;
     for (const spy of spies) spy.mockRestore();
     // What waits for a signal ends with the process otherwise.
-    signals.forEach((signal, at) => process.rawListeners(signal).forEach((listener) => {
+    SIGNALS.forEach((signal, at) => process.rawListeners(signal).forEach((listener) => {
       if (!listening[at]!.includes(listener)) process.removeListener(signal, listener as NodeJS.SignalsListener);
     }));
   }

@@ -1,4 +1,4 @@
-// The commands on the learning store, each in a process of its own on a store with a small family of artifacts.
+// The commands on the learning store, each once in a process of its own, on a store with a small family of artifacts.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -7,6 +7,7 @@ import { bytes, storeRig } from '../learning/store/store-rig.ts';
 import type { StoreRig } from '../learning/store/store-rig.ts';
 import type { Ran } from './command-line.ts';
 import { sortline } from './command-line.ts';
+import { sortlineHere } from './in-process.ts';
 
 // Several processes a test, on a machine that has other things to do as well.
 vi.setConfig({ testTimeout: 60_000 });
@@ -27,12 +28,16 @@ beforeAll(async () => {
 afterAll(() => rig[Symbol.dispose]());
 
 function ask(...argv: string[]): Promise<Ran> {
+  return sortlineHere([...argv, '--store', rig.store.folder], { cwd: rig.folder });
+}
+
+function askElsewhere(...argv: string[]): Promise<Ran> {
   return sortline([...argv, '--store', rig.store.folder], { cwd: rig.folder });
 }
 
 describe('artifacts', () => {
   it('list: a table, or JSON', async () => {
-    const { stdout, stderr, exitCode } = await ask('artifacts', 'list');
+    const { stdout, stderr, exitCode } = await askElsewhere('artifacts', 'list');
     expect([exitCode, stderr]).toEqual([0, '']);
     expect(stdout.split('\n').slice(0, 3)).toEqual([
       expect.stringMatching(/^artifact +type +aliases +files +size +created +made by$/),
@@ -69,17 +74,17 @@ describe('artifacts', () => {
   it('gc; a store that is nowhere; no subcommand', async () => {
     expect(await ask('artifacts', 'gc')).toMatchObject({ exitCode: 0, stdout: 'removed 0 files, 0 B\n' });
     const nowhere = join(rig.folder, 'nowhere');
-    expect(await sortline(['artifacts', 'list', '--store', nowhere])).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(`there is no learning store in ${nowhere} yet`) });
-    expect(await sortline(['runs'], { cwd: rig.folder, env: { SORTLINE_STORE: nowhere } })).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(nowhere) });
+    expect(await sortlineHere(['artifacts', 'list', '--store', nowhere])).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(`there is no learning store in ${nowhere} yet`) });
+    expect(await sortlineHere(['runs'], { cwd: rig.folder, env: { SORTLINE_STORE: nowhere } })).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(nowhere) });
     expect(existsSync(nowhere)).toBe(false);
-    expect((await sortline(['artifacts'])).exitCode).toBe(2);
+    expect((await sortlineHere(['artifacts'])).exitCode).toBe(2);
     expect(readdirSync(rig.folder)).not.toContain('.sortline');
   });
 });
 
 describe('lineage', () => {
   it.each([['text', /^net:v0 \(model, .*\)\nmade by:\n {2}run train-1/], ['svg', /^<svg [^]*<\/svg>\n$/], ['mermaid', /^flowchart LR\n/], ['json', /^\{"nodes":\[/]])('%s', async (format, expected) => {
-    const { exitCode, stdout, stderr } = await ask('lineage', 'net:v0', '--format', format);
+    const { exitCode, stdout, stderr } = await (format === 'text' ? askElsewhere : ask)('lineage', 'net:v0', '--format', format);
     expect([exitCode, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(expected);
   });
@@ -87,7 +92,7 @@ describe('lineage', () => {
 
 describe('runs', () => {
   it('list', async () => {
-    const { stdout } = await ask('runs');
+    const { stdout } = await askElsewhere('runs');
     const lines = stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(7);
     expect(lines[1]).toMatch(/^\d{8}T\d{6}-[0-9a-f]{4} +long +train +failed +93\.8 % +0 s/);

@@ -1,4 +1,4 @@
-// `sortline models` in processes of its own, on a store of hand-made models.
+// `sortline models` on a store of hand-made models.
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -9,6 +9,7 @@ import { storeRig } from '../learning/store/store-rig.ts';
 import type { StoreRig } from '../learning/store/store-rig.ts';
 import type { Ran } from './command-line.ts';
 import { sortline } from './command-line.ts';
+import { sortlineHere } from './in-process.ts';
 
 const BACKBONE = new URL('../../../shared/backbones/resnet18-imagenet.onnx', import.meta.url).pathname;
 
@@ -22,7 +23,7 @@ beforeEach(() => {
 afterEach(() => rig[Symbol.dispose]());
 
 function models(...argv: string[]): Promise<Ran> {
-  return sortline(['models', ...argv, '--store', rig.store.folder], { cwd: rig.folder });
+  return sortlineHere(['models', ...argv, '--store', rig.store.folder], { cwd: rig.folder });
 }
 
 describe('import', () => {
@@ -32,7 +33,7 @@ describe('import', () => {
     for (const name of ['model.onnx', 'manifest.json']) copyFileSync(join(tinyFolder(), name), join(folder, name));
     writeFileSync(join(folder, 'README.md'), 'card');
     writeFileSync(join(folder, '.DS_Store'), 'x');
-    expect(await models('import', folder)).toEqual({ exitCode: 0, stdout: `${folder} is My-model:v0\n`, stderr: '' });
+    expect(await sortline(['models', 'import', folder, '--store', rig.store.folder])).toEqual({ exitCode: 0, stdout: `${folder} is My-model:v0\n`, stderr: '' });
     const artifact = rig.store.artifact('My-model');
     expect(rig.store.filesOf(artifact).map(({ path }) => path)).toEqual(['README.md', 'manifest.json', 'model.onnx']);
     expect(artifact.metadata).toMatchObject({ kind: 'classifier', trainedOn: 'nothing' });

@@ -1,9 +1,10 @@
-// `sortline dataset` as a shell runs it.
+// `sortline dataset`, its first import as a shell runs it.
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Ran } from '../../cli/command-line.ts';
 import { sortline } from '../../cli/command-line.ts';
+import { sortlineHere } from '../../cli/in-process.ts';
 import { scratchFolder } from '../store/store-rig.ts';
 import { jpegOf, writeFiles } from './drawn-pictures.ts';
 
@@ -14,11 +15,12 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-const dataset = (...argv: string[]): Promise<Ran> => sortline(['dataset', ...argv], { cwd: root, env: { SORTLINE_STORE: join(root, 'store') } });
+const surroundings = (): { cwd: string; env: Record<string, string> } => ({ cwd: root, env: { SORTLINE_STORE: join(root, 'store') } });
+const dataset = (...argv: string[]): Promise<Ran> => sortlineHere(['dataset', ...argv], surroundings());
 
 describe('sortline dataset', { timeout: 60_000 }, () => {
   test('imports, checks and splits', async () => {
-    const imported = await dataset('import', 'yard');
+    const imported = await sortline(['dataset', 'import', 'yard'], surroundings());
     expect(imported).toMatchObject({ exitCode: 0, stderr: '' });
     expect(imported.stdout).toMatch(/left out metal\/bad\.jpg: .+\nyard:v0: 11 pictures, 1 left out\ncardboard none, glass 5, metal 6/);
     const checked = await dataset('check', 'yard:v0', '--json');

@@ -12,9 +12,9 @@ import { keptEvaluation } from '../../../src/learning/evaluate/kept-evaluation.t
 import { openLearningStore } from '../../../src/learning/store/open-learning-store.ts';
 import { tinyFolder, tinyWeight } from '../../classify/tiny-model.ts';
 import { sortline } from '../../cli/command-line.ts';
+import { sortlineHere } from '../../cli/in-process.ts';
 import { scratchFolder } from '../store/store-rig.ts';
 
-// Each test starts commands as processes of their own, which a loaded machine makes wait.
 vi.setConfig({ testTimeout: 60_000 });
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -84,7 +84,7 @@ describe('sortline evaluate', () => {
     const { images } = pictures(), folder = scratch(), page = join(folder, 'page.html'), list = join(folder, 'list.txt');
     writeFileSync(join(images, 'plastic', 'broken.png'), readFileSync(join(images, 'plastic', 'plastic0.png')).subarray(0, 100));
     writeFileSync(list, 'plastic/plastic0.png\nplastic/plastic1.png\nplastic/broken.png\n');
-    const { exitCode, stdout, stderr } = await sortline(['evaluate', '--model', tinyFolder(), '--images', images, '--list', list, '--html', page], { cwd: folder });
+    const { exitCode, stdout, stderr } = await sortlineHere(['evaluate', '--model', tinyFolder(), '--images', images, '--list', list, '--html', page], { cwd: folder });
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/^error IMAGE_UNREADABLE: .*broken\.png/);
     expect(stdout).toMatch(/^accuracy \d\.\d{3} \(\d\.\d{3} to \d\.\d{3}\), \d of 2 right$/m);
@@ -98,7 +98,7 @@ describe('sortline evaluate', () => {
     mkdirSync(join(folder, 'empty'));
     const refused = await Promise.all([
       ['--model', model, '--images', join(folder, 'nowhere')], ['--model', model, '--images', join(folder, 'empty')], ['--model', join(folder, 'empty'), '--images', images], ['--model', model],
-    ].map((args) => sortline(['evaluate', ...args], { cwd: folder })));
+    ].map((args) => sortlineHere(['evaluate', ...args], { cwd: folder })));
     expect(refused.map(({ exitCode, stderr }) => `${exitCode} ${/^error (\w+)/.exec(stderr)?.[1]}`)).toEqual(['1 DATA_UNREADABLE', '1 DATA_EMPTY', '1 MODEL_UNREADABLE', '2 USAGE']);
   });
 
@@ -113,12 +113,12 @@ describe('sortline evaluate', () => {
     await opened.addArtifact({ type: 'split_data', name: 'colours', files: files.map((path) => ({ path, content: { file: join(images, path) } })) });
     opened.close();
 
-    const judged = await sortline(['evaluate', '--model', 'tiny:v0', '--images', 'colours', '--json', '--store', store]);
+    const judged = await sortlineHere(['evaluate', '--model', 'tiny:v0', '--images', 'colours', '--json', '--store', store]);
     expect(judged.stderr).toBe('');
-    const unrecorded = await sortline(['evaluate', '--model', 'tiny:v1', '--images', images, '--json', '--no-record', '--store', store]);
+    const unrecorded = await sortlineHere(['evaluate', '--model', 'tiny:v1', '--images', images, '--json', '--no-record', '--store', store]);
     expect(unrecorded.stderr).toBe('');
     expect((JSON.parse(unrecorded.stdout) as Figures).run).toBeNull();
-    await sortline(['evaluate', '--model', 'tiny:v1', '--images', images, '--json', '--store', store]);
+    await sortlineHere(['evaluate', '--model', 'tiny:v1', '--images', images, '--json', '--store', store]);
     const again = openLearningStore(store, { clock: systemClock, log: silentLogger });
     const run = again.run((JSON.parse(judged.stdout) as Figures).run!);
     expect(run).toMatchObject({ kind: 'evaluate', name: 'evaluate-tiny-v0', state: 'finished' });
@@ -127,9 +127,9 @@ describe('sortline evaluate', () => {
     again.close();
 
     // Temperature changes no verdict: equal, picture by picture.
-    const compared = await sortline(['compare', 'tiny:v0', 'tiny:v1', '--json', '--store', store]);
+    const compared = await sortlineHere(['compare', 'tiny:v0', 'tiny:v1', '--json', '--store', store]);
     expect(JSON.parse(compared.stdout)).toMatchObject({ contenders: [{ name: 'tiny:v0' }, { name: 'tiny:v1' }], differences: [{ of: 'tiny:v1', against: 'tiny:v0', accuracy: 0, method: 'paired', chance: 1, verdict: 'no clear difference' }] });
-    const reported = await sortline(['report', '--store', store, '--out', out]);
+    const reported = await sortlineHere(['report', '--store', store, '--out', out]);
     expect(reported).toMatchObject({ exitCode: 0, stdout: `${out}: 2 runs\n` });
     expect(readFileSync(out, 'utf8')).toContain('evaluate-tiny-v0');
   });
@@ -144,7 +144,7 @@ describe('sortline evaluate', () => {
 
   it('says when there is nothing to report or to compare with', async () => {
     const folder = scratch();
-    const [report, compare] = await Promise.all([sortline(['report', '--out', 'x.html'], { cwd: folder }), sortline(['compare', 'a', 'b'], { cwd: folder })]);
+    const [report, compare] = await Promise.all([sortlineHere(['report', '--out', 'x.html'], { cwd: folder }), sortlineHere(['compare', 'a', 'b'], { cwd: folder })]);
     expect(report).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('STORE_NOT_FOUND') });
     expect(compare).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('STORE_NOT_FOUND') });
     expect(readdirSync(folder)).toEqual([]);
@@ -156,7 +156,7 @@ describe.skipIf(!existsSync(TRASHNET))('the shipped model (needs ../shared/trash
     const folder = scratch(), list = join(folder, 'list.txt');
     // Every sixteenth photograph of the validation list: 21, of which the model card's 0.915 leaves about two wrong.
     writeFileSync(list, readFileSync(join(TRASHNET, 'val.txt'), 'utf8').split('\n').filter((_, index) => index % 16 === 0).join('\n'));
-    const { stdout } = await sortline(['evaluate', '--images', TRASHNET, '--list', list, '--json'], { cwd: folder });
+    const { stdout } = await sortlineHere(['evaluate', '--images', TRASHNET, '--list', list, '--json'], { cwd: folder });
     const figures = JSON.parse(stdout) as Figures;
     expect(figures.n).toBe(21);
     expect(figures.accuracy).toBeGreaterThanOrEqual(0.8);
