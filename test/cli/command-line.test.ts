@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProgram } from '../../src/cli/program.ts';
 import { ChampionStore } from '../classify/champion-store.ts';
 import { sortline } from './command-line.ts';
+import { sortlineHere } from './in-process.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -30,7 +31,7 @@ describe('help', () => {
   });
 
   it.each([[['--help']], [['run', '--help']], [['help', 'check']], [['--version']]])('%j exits with 0 and writes to stdout', async (argv) => {
-    const { exitCode, stdout, stderr } = await sortline(argv);
+    const { exitCode, stdout, stderr } = await (argv[0] === '--help' ? sortline : sortlineHere)(argv);
     expect([exitCode, stderr]).toEqual([0, '']);
     expect(stdout).not.toBe('');
   });
@@ -46,7 +47,7 @@ describe('wrong usage exits with 2 and says what is allowed', () => {
     [['run', '-c'], /^error USAGE: option '-c, --config <file>' argument missing/],
     [['run', 'extra'], /^error USAGE: too many arguments/],
   ])('%j', async (argv, expected) => {
-    const { exitCode, stdout, stderr } = await sortline(argv);
+    const { exitCode, stdout, stderr } = await (argv[0] === 'rum' ? sortline : sortlineHere)(argv);
     expect([exitCode, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(expected);
   });
@@ -60,7 +61,7 @@ describe('a refusal exits with 1, says its code and reason, and shows no stack',
   });
 
   it('a config with problems: all of them', async () => {
-    const { exitCode, stderr } = await sortline(['run', '-c', file('two.yaml', 'web: { prot: 1 }\nlog: { level: loud }\n')]);
+    const { exitCode, stderr } = await sortlineHere(['run', '-c', file('two.yaml', 'web: { prot: 1 }\nlog: { level: loud }\n')]);
     expect(exitCode).toBe(1);
     expect(stderr.split('\n').map((line) => line.replace(/^.*two\.yaml/, 'two.yaml').split(': ')[0])).toEqual([
       'two.yaml:1:8 CONFIG_UNKNOWN_KEY web.prot', 'two.yaml:2:15 CONFIG_NOT_ALLOWED log.level', 'two.yaml has 2 problems, named above', '',
@@ -69,7 +70,7 @@ describe('a refusal exits with 1, says its code and reason, and shows no stack',
   });
 
   it('with the stack when debugging', async () => {
-    const { stderr } = await sortline(['--debug', 'run', '-c', join(folder, 'none.yaml')]);
+    const { stderr } = await sortlineHere(['--debug', 'run', '-c', join(folder, 'none.yaml')]);
     expect(stderr).toMatch(/\n {4}at /);
   });
 });
@@ -90,13 +91,13 @@ describe('check', () => {
 
   it('says that a good file is good', async () => {
     const path = file('good.yaml', '{}\n');
-    expect(await sortline(['check', '-c', path, '--no-open'])).toEqual({ exitCode: 0, stdout: `${path} is good\n`, stderr: '' });
-    expect(await sortline(['check', '-c', path, '--no-open', '--json'])).toEqual({ exitCode: 0, stdout: '{"ok":true,"problems":[]}\n', stderr: '' });
+    expect(await sortlineHere(['check', '-c', path, '--no-open'])).toEqual({ exitCode: 0, stdout: `${path} is good\n`, stderr: '' });
+    expect(await sortlineHere(['check', '-c', path, '--no-open', '--json'])).toEqual({ exitCode: 0, stdout: '{"ok":true,"problems":[]}\n', stderr: '' });
   });
 
   it('opens the parts and names each that is wrong where the file names it', async () => {
     const path = file('parts.yaml', 'classifier:\n  model: no-such-model\nlink:\n  connection: { kind: serial, path: /dev/no-such-port }\ncalibration:\n  file: none.yaml\ncamera:\n  source: { kind: image-folder, path: nowhere }\n');
-    const { exitCode, stdout } = await sortline(['check', '-c', path, '--json']);
+    const { exitCode, stdout } = await sortlineHere(['check', '-c', path, '--json']);
     expect(exitCode).toBe(1);
     const { problems } = JSON.parse(stdout) as { problems: { line: number; path: string; code: string; message: string }[] };
     expect(problems.filter(({ code }) => /^(MODEL|LINK|CALIB|CAMERA)/.test(code)).map(({ line, path: where, code }) => [line, where, code])).toEqual([
@@ -110,7 +111,7 @@ describe('check of `model: champion`', () => {
   it('says which one that is', async () => {
     const store = new ChampionStore();
     store.promote();
-    const { exitCode, stdout } = await sortline(['check', '-c', file('champion.yaml', `classifier: { model: champion, store: ${store.folder} }\n`)]);
+    const { exitCode, stdout } = await sortlineHere(['check', '-c', file('champion.yaml', `classifier: { model: champion, store: ${store.folder} }\n`)]);
     expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^ok {4}model {8}champion tiny:v1: tiny-v1 on cpu, warm in \d+ ms$/m)]);
   });
 
@@ -118,7 +119,7 @@ describe('check of `model: champion`', () => {
     const store = new ChampionStore();
     store.promote();
     store.promote({ bytes: new Uint8Array(100) });
-    const { exitCode, stdout } = await sortline(['check', '--json', '-c', file('broken-champion.yaml', `classifier:\n  store: ${store.folder}\n  model: champion\n`)]);
+    const { exitCode, stdout } = await sortlineHere(['check', '--json', '-c', file('broken-champion.yaml', `classifier:\n  store: ${store.folder}\n  model: champion\n`)]);
     expect(exitCode).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ ok: false, problems: [{ line: 3, path: 'classifier.model', code: 'MODEL_HASH_MISMATCH', message: expect.stringMatching(/^tiny:v2 cannot be used: .*; the line would run tiny-v1 instead$/) }] });
   });
@@ -126,13 +127,13 @@ describe('check of `model: champion`', () => {
 
 describe('config', () => {
   it('prints what a file comes to, secrets hidden', async () => {
-    const { exitCode, stdout } = await sortline(['config', '-c', file('some.yaml', 'web: { port: 81 }\n'), '--json']);
+    const { exitCode, stdout } = await sortlineHere(['config', '-c', file('some.yaml', 'web: { port: 81 }\n'), '--json']);
     expect(exitCode).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ web: { port: 81, host: '127.0.0.1' }, line: { start: 'auto' } });
   });
 
   it('prints YAML that is a config again', async () => {
     const { stdout } = await sortline(['config']);
-    expect((await sortline(['check', '--no-open', '-c', file('again.yaml', stdout)])).exitCode).toBe(0);
+    expect((await sortlineHere(['check', '--no-open', '-c', file('again.yaml', stdout)])).exitCode).toBe(0);
   });
 });
