@@ -30,8 +30,15 @@ export function pictureHash(image: Mat): PictureHash {
   using scope = new MatScope();
   const reduced = scope.own(image.resize(SIDE, SIDE, 0, 0, cv.INTER_AREA));
   const grey = scope.own(reduced.bgrToGray()).getData();
-  const byRow = COSINES.map((cosines) => Float64Array.from({ length: SIDE }, (_, x) => cosines.reduce((sum, cosine, y) => sum + cosine * grey[y * SIDE + x]!, 0)));
-  return fromBits((u, v) => u + v > 0 && COSINES[v]!.reduce((sum, cosine, x) => sum + cosine * byRow[u]![x]!, 0) > NOTHING);
+  const byRow = COSINES.map((cosines) => Float64Array.from({ length: SIDE }, (_, x) => product(cosines, grey, { from: x, stride: SIDE })));
+  return fromBits((u, v) => u + v > 0 && product(COSINES[v]!, byRow[u]!, { from: 0, stride: 1 }) > NOTHING);
+}
+
+/** Of `cosines` with every `stride`th value. A loop, because thousands of pictures take half a millisecond more each with callbacks. */
+function product(cosines: Float64Array, values: Uint8Array | Float64Array, { from, stride }: { from: number; stride: number }): number {
+  let sum = 0;
+  for (let index = 0; index < SIDE; index++) sum += cosines[index]! * values[from + index * stride]!;
+  return sum;
 }
 
 /** Bits in which two hashes differ, 0 … 63. */
