@@ -44,18 +44,18 @@ describe('a damaged config file', () => {
   it('gives problems with places, whatever was done to a good one', () => {
     fc.assert(fc.property(fc.array(mutation, { minLength: 1, maxLength: 6 }), (changes) => {
       expectProblemsInFile(changes.reduce(mutate, example));
-    }), { numRuns: 300 });
+    }), { numRuns: 120 });
   });
 
   it('gives problems with places, whatever text it is', () => {
-    fc.assert(fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 200 }), fc.array(fc.constantFrom(...bits), { maxLength: 40 }).map((all) => all.join(''))), expectProblemsInFile), { numRuns: 500 });
+    fc.assert(fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 200 }), fc.array(fc.constantFrom(...bits), { maxLength: 40 }).map((all) => all.join(''))), expectProblemsInFile), { numRuns: 200 });
   });
 
   it('gives problems with places, whatever values its keys have', () => {
     const sections = fc.constantFrom('line', 'camera', 'classifier', 'decide', 'recipe', 'bins', 'actuators', 'scheduler', 'link', 'web', 'log', 'sim', '__proto__');
     fc.assert(fc.property(fc.dictionary(sections, fc.jsonValue()), (data) => {
       expectProblemsInFile(JSON.stringify(data));
-    }), { numRuns: 500 });
+    }), { numRuns: 200 });
   });
 
   it('does not follow aliases that multiply', () => {
