@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { createRandom } from '../../../src/base/random.ts';
 import type { Mat } from '../../../src/image/opencv.ts';
 import { cv } from '../../../src/image/opencv.ts';
+import { plainPicture } from '../../image/plain-picture.ts';
 
 export interface SceneSize {
   readonly width: number;
@@ -13,7 +14,7 @@ export interface SceneSize {
 /** 8-bit BGR; the caller releases it. */
 export function drawnScene(seed: number, { width, height }: SceneSize = { width: 96, height: 72 }): Mat {
   const random = createRandom(seed);
-  const image = new cv.Mat(height, width, cv.CV_8UC3, [random.integer(120, 230), random.integer(120, 230), random.integer(120, 230)]);
+  const image = plainPicture({ width, height }, [random.integer(120, 230), random.integer(120, 230), random.integer(120, 230)]);
   for (let shape = 0; shape < 7; shape++) {
     const at = (): InstanceType<typeof cv.Point2> => new cv.Point2(random.integer(0, width - 1), random.integer(0, height - 1));
     const colour = new cv.Vec3(random.integer(0, 255), random.integer(0, 255), random.integer(0, 255));

@@ -13,6 +13,7 @@ import { openLearningStore } from '../../../src/learning/store/open-learning-sto
 import { tinyFolder, tinyWeight } from '../../classify/tiny-model.ts';
 import { sortline } from '../../cli/command-line.ts';
 import { sortlineHere } from '../../cli/in-process.ts';
+import { plainPicture } from '../../image/plain-picture.ts';
 import { scratchFolder } from '../store/store-rig.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -50,7 +51,7 @@ function pictures(): { images: string; right: number; wrong: number; plastics: n
   const images = join(scratch(), 'images');
   let right = 0, wrong = 0;
   for (const [index, [red, green, blue]] of COLOURS.entries()) {
-    const mat = new cv.Mat(64, 80, cv.CV_8UC3, [blue, green, red]), png = cv.imencode('.png', mat);
+    const mat = plainPicture({ width: 80, height: 64 }, [blue, green, red]), png = cv.imencode('.png', mat);
     mat.release();
     const said = tinyVerdict([red, green, blue]);
     for (const [folder, name] of [[said, `right${index}.png`], ['plastic', `plastic${index}.png`]] as const) {

@@ -2,15 +2,15 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { decodeImage, encodeJpeg } from '../../../src/image/decode.ts';
-import { cv } from '../../../src/image/opencv.ts';
 import { mistakePictures, SHEET_SIZE } from '../../../src/learning/evaluate/mistake-pictures.ts';
+import { plainPicture } from '../../image/plain-picture.ts';
 import { scratchFolder } from '../store/store-rig.ts';
 import { verdict, verdicts } from './verdicts.ts';
 
 it('shows the surest mistakes, whole and small, and leaves out what is gone', () => {
   const folder = scratchFolder('mistakes'), file = join(folder, 'wide.jpg');
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  const image = new cv.Mat(300, 960, cv.CV_8UC3, [90, 120, 150]);
+  const image = plainPicture({ width: 960, height: 300 }, [90, 120, 150]);
   writeFileSync(file, encodeJpeg(image));
   image.release();
   const wrong = verdicts(SHEET_SIZE + 5, 'glass', 'metal', 0.7), surest = verdict('paper', 'trash', 0.99), gone = verdict('paper', 'trash', 0.98);

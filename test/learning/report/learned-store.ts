@@ -10,6 +10,7 @@ import { confidentMistakes } from '../../../src/learning/evaluate/evaluate-verdi
 import type { Verdict } from '../../../src/learning/evaluate/evaluation.ts';
 import { keepEvaluation } from '../../../src/learning/evaluate/kept-evaluation.ts';
 import type { Artifact, LearningStore } from '../../../src/learning/store/learning-store.ts';
+import { plainPicture } from '../../image/plain-picture.ts';
 
 export interface DrawnRun {
   readonly name: string;
@@ -62,7 +63,7 @@ export function drawnVerdicts(random: Random, skill: number): Verdict[] {
 
 function drawnPicture(random: Random): Buffer {
   const colour = (): number[] => [random.integer(40, 230), random.integer(40, 230), random.integer(40, 230)];
-  const image = new cv.Mat(180, 240, cv.CV_8UC3, [225, 228, 230]);
+  const image = plainPicture({ width: 240, height: 180 }, [225, 228, 230]);
   image.drawEllipse(new cv.Point2(120, 90), new cv.Size(random.integer(30, 80), random.integer(25, 60)), random.integer(0, 90), 0, 360, new cv.Vec3(...(colour() as [number, number, number])), -1);
   const jpeg = encodeJpeg(image, 70);
   image.release();

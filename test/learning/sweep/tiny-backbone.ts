@@ -9,6 +9,7 @@ import { GraphBuilder } from '../../../src/onnx/graph-builder.ts';
 import { ints } from '../../../src/onnx/onnx-graph.ts';
 import { writeGraph } from '../../../src/onnx/write-graph.ts';
 import { writeFiles } from '../data/drawn-pictures.ts';
+import { plainPicture } from '../../image/plain-picture.ts';
 
 const WIDTHS = [4, 4, 6, 8];
 
@@ -45,7 +46,7 @@ export function writeTinyInputs(folder: string, perMaterial: number): { readonly
   writeFileSync(backbone, tinyBackbone());
   for (const [index, material] of MATERIALS.entries()) {
     for (let number = 0; number < perMaterial; number++) {
-      const image = new cv.Mat(64, 64, cv.CV_8UC3, [40 * index + 5 * number, 255 - 40 * index, (90 * index) % 255]);
+      const image = plainPicture({ width: 64, height: 64 }, [40 * index + 5 * number, 255 - 40 * index, (90 * index) % 255]);
       image.drawCircle(new cv.Point2(10 + 5 * number, 30), 6 + number, new cv.Vec3(0, 20 * number, 255), -1);
       writeFiles(pictures, { [`${material}/${number}.jpg`]: cv.imencode('.jpg', image) });
       image.release();

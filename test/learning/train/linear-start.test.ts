@@ -6,7 +6,6 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { MATERIALS } from '../../../src/domain/material.ts';
 import type { LabelledPicture } from '../../../src/image/labelled-pictures.ts';
 import { encodeJpeg } from '../../../src/image/decode.ts';
-import { cv } from '../../../src/image/opencv.ts';
 import { PictureLoader } from '../../../src/learning/augment/picture-loader.ts';
 import { createNetwork } from '../../../src/learning/network/network.ts';
 import { randomBackbone } from '../../../src/learning/network/random-backbone.ts';
@@ -17,6 +16,7 @@ import { withHead } from '../../../src/learning/train/model-backbone.ts';
 import { openRuntimeSession } from '../../../src/onnx/runtime.ts';
 import { writeGraph } from '../../../src/onnx/write-graph.ts';
 import { inferenceGraph } from '../../../src/learning/network/inference-graph.ts';
+import { plainPicture } from '../../image/plain-picture.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sortline-linear-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -28,7 +28,7 @@ const network = createNetwork(randomBackbone({ architecture: 'resnet18', seed: 1
 const COLOURS = [[30, 30, 30], [220, 40, 40], [40, 220, 40], [40, 40, 220], [220, 220, 40], [240, 240, 240]] as const;
 const train: LabelledPicture[] = MATERIALS.flatMap((material, label) => Array.from({ length: PER_MATERIAL }, (_, index) => {
   const [blue, green, red] = COLOURS[label]!;
-  const mat = new cv.Mat(40, 40, cv.CV_8UC3, [Math.max(0, blue - 3 * index), green, red]);
+  const mat = plainPicture({ width: 40, height: 40 }, [Math.max(0, blue - 3 * index), green, red]);
   const file = join(folder, `${material}-${index}.jpg`);
   writeFileSync(file, encodeJpeg(mat));
   mat.release();
