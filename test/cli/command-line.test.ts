@@ -30,6 +30,12 @@ describe('help', () => {
     }
   });
 
+  it('needs of a command only that one, under the name it is asked for by', async () => {
+    for (const command of (await createProgram()).commands) {
+      expect((await createProgram(command.name())).commands.map((only) => only.name())).toEqual([command.name()]);
+    }
+  });
+
   it.each([[['--help']], [['run', '--help']], [['help', 'check']], [['--version']]])('%j exits with 0 and writes to stdout', async (argv) => {
     const { exitCode, stdout, stderr } = await (argv[0] === '--help' ? sortline : sortlineHere)(argv);
     expect([exitCode, stderr]).toEqual([0, '']);
