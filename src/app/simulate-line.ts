@@ -4,8 +4,6 @@ import { ManualClock } from '../base/manual-clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { createRandom } from '../base/random.ts';
 import { NS_PER_S } from '../base/units.ts';
-import type { VirtualBeltCameraOptions } from '../camera/options.ts';
-import { virtualBeltCameraOptions } from '../camera/options.ts';
 import { openClassifier } from '../classify/open-classifier.ts';
 import { withOneSession } from '../classify/options.ts';
 import type { Config } from '../config/schema.ts';
@@ -19,7 +17,7 @@ import type { BinTruth } from '../sim/truth-totals.ts';
 import { fanOut } from './fan-out.ts';
 import { Line } from './line.ts';
 import { outputsOf } from './outputs.ts';
-import { simulatedFramesPerSecond, simulatedLeadInMm } from './simulation-pace.ts';
+import { simulatedPlant } from './simulation-pace.ts';
 import { timedClassifier } from './timed-classifier.ts';
 import { inVirtualTime } from './virtual-time.ts';
 import { openVirtualVision } from './virtual-vision.ts';
@@ -67,12 +65,10 @@ export async function simulateLine(options: SimulateOptions): Promise<Simulation
   const clock = new ManualClock();
   const cable = createMemoryCable({ clock, latencyMs: CABLE_LATENCY_MS });
   const tally = new Tally();
-  const { twin: { beltMmPerSecond }, world } = config.sim;
-  const camera = simulatedCamera(config, calibration);
-  const leadInMm = Math.max(world.leadInMm, simulatedLeadInMm({ ...camera, beltMmPerSecond, learnFrames: config.vision.segment.learnFrames }));
+  const { camera, plant: plantOptions } = simulatedPlant(config, calibration, { items, seed });
   const plant: VirtualPlant = new VirtualPlant({
     clock, log, cable, actuators: config.actuators, sink: (event) => sink(event),
-    options: { twin: config.sim.twin, world: { ...world, leadInMm, seed, itemCount: items }, images: config.sim.images },
+    options: plantOptions,
   });
   const sink = fanOut([plant.observe, tally.observe, options.sink ?? (() => undefined)]);
   const classifier = await openClassifier(withOneSession(config.classifier), log);
@@ -101,12 +97,6 @@ export async function simulateLine(options: SimulateOptions): Promise<Simulation
     items: truth.items, outcomes: truth.outcomes, late: tally.late, maxCountError: tally.maxCountError, bins: truth.bins,
     accuracy: truth.accuracy, beltSeconds, wallSeconds: (performance.now() - startedMs) / 1000, seed, phantoms: truth.phantoms,
   };
-}
-
-/** The virtual camera, the config's where that has one, at the simulation's pace. */
-function simulatedCamera({ camera: { source }, sim }: Config, { frameSize }: Calibration): VirtualBeltCameraOptions {
-  const options = source.kind === 'virtual-belt' ? source : virtualBeltCameraOptions.parse({ kind: 'virtual-belt', ...frameSize });
-  return { ...options, framesPerSecond: simulatedFramesPerSecond(options, sim.twin.beltMmPerSecond) };
 }
 
 /** Moves time until every item has left the belt and every one seen is settled; the seconds that took. */

@@ -1,13 +1,32 @@
-// How often the simulation takes a picture: often enough that every item is seen whole in several, and no more. Pictures are what
-// virtual time costs, and a fast belt needs more of them than a slow one.
+// What the simulation simulates: the config's plant and camera at the simulation's pace. Pictures are what virtual time costs, so there
+// are as many as let every item be seen whole in several, and a fast belt gets more of them than a slow one.
 import type { Millimetres } from '../base/units.ts';
 import type { VirtualBeltCameraOptions } from '../camera/options.ts';
+import { virtualBeltCameraOptions } from '../camera/options.ts';
+import type { Config } from '../config/schema.ts';
+import type { Calibration } from '../domain/calibration.ts';
 import { pixelToBeltMm } from '../domain/calibration.ts';
 import { trueGeometryOf } from '../sim/virtual-view.ts';
 import { LONGEST_ITEM_MM } from '../sim/world.ts';
+import type { PlantOptions } from './virtual-plant.ts';
 
 /** Pictures in which even the longest item is whole, count: on the way from two to three. */
 const WHOLE_VIEWS = 2.5;
+
+export interface SimulatedPlant {
+  readonly camera: VirtualBeltCameraOptions;
+  readonly plant: PlantOptions;
+}
+
+/** For `items` items of `seed`, behind as much empty belt as the vision learns from. */
+export function simulatedPlant({ camera: { source }, sim, vision }: Config, { frameSize }: Pick<Calibration, 'frameSize'>, { items, seed }: { items: number; seed: number }): SimulatedPlant {
+  const given = source.kind === 'virtual-belt' ? source : virtualBeltCameraOptions.parse({ kind: 'virtual-belt', ...frameSize });
+  const { beltMmPerSecond } = sim.twin;
+  const camera = { ...given, framesPerSecond: simulatedFramesPerSecond(given, beltMmPerSecond) };
+  const learnedFromMm: Millimetres = ((vision.segment.learnFrames + 1) * beltMmPerSecond) / camera.framesPerSecond;
+  const leadInMm = Math.max(sim.world.leadInMm, learnedFromMm);
+  return { camera, plant: { twin: sim.twin, world: { ...sim.world, leadInMm, seed, itemCount: items }, images: sim.images } };
+}
 
 /** Pictures per second at `beltMmPerSecond`; at most as many as the camera gives. */
 export function simulatedFramesPerSecond(camera: VirtualBeltCameraOptions, beltMmPerSecond: number): number {
@@ -16,9 +35,4 @@ export function simulatedFramesPerSecond(camera: VirtualBeltCameraOptions, beltM
   const seenMm = Math.min(...[0, height / 2, height].map((v) => Math.abs(pixelToBeltMm(geometry, width, v).xMm - pixelToBeltMm(geometry, 0, v).xMm)));
   const wholeMm = seenMm - LONGEST_ITEM_MM;
   return wholeMm <= 0 ? framesPerSecond : Math.min(framesPerSecond, (WHOLE_VIEWS * beltMmPerSecond) / wholeMm);
-}
-
-/** Empty belt that passes before the first item, so that the vision has learned the belt by then. */
-export function simulatedLeadInMm({ framesPerSecond, beltMmPerSecond, learnFrames }: { framesPerSecond: number; beltMmPerSecond: number; learnFrames: number }): Millimetres {
-  return ((learnFrames + 1) * beltMmPerSecond) / framesPerSecond;
 }

@@ -17,6 +17,7 @@ import { measuredActuators } from './calibration-for.ts';
 import { openLiveLine } from './live-line.ts';
 import { newRunId } from './run-id.ts';
 import { simulateLine } from './simulate-line.ts';
+import { simulatedPlant } from './simulation-pace.ts';
 import { worldOptionsOf } from './virtual-plant.ts';
 
 const POLL_MS = 250;
@@ -41,7 +42,7 @@ export async function verifyVirtual({ config, calibration, log, tolerances }: Ve
   const seen = new SeenItems();
   await simulateLine({ config, calibration, log, items, seed, sink: seen.observe });
   const { countsPerMm } = config.sim.twin;
-  const world = createWorld(worldOptionsOf({ twin: config.sim.twin, world: { ...config.sim.world, seed, itemCount: items }, images: config.sim.images }, countsPerMm));
+  const world = createWorld(worldOptionsOf(simulatedPlant(config, calibration, { items, seed }).plant, countsPerMm));
   const truth = Array.from({ length: items }, (_, index) => world.item(index)!);
   const known = truth.map(({ yMm, entryCounts }, index): KnownItem => ({ yMm, pitchMm: index === 0 ? undefined : (entryCounts - truth[index - 1]!.entryCounts) / countsPerMm }));
   const list = seen.list;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { simulatedFramesPerSecond, simulatedLeadInMm } from '../../src/app/simulation-pace.ts';
+import { simulatedFramesPerSecond, simulatedPlant } from '../../src/app/simulation-pace.ts';
 import { virtualBeltCameraOptions } from '../../src/camera/options.ts';
+import { defaultConfig } from '../../src/config/load-config.ts';
 
 const camera = virtualBeltCameraOptions.parse({ kind: 'virtual-belt' });
 
@@ -26,7 +27,14 @@ describe('the simulation takes pictures', () => {
     expect(simulatedFramesPerSecond(leaning, 350)).toBeGreaterThan(simulatedFramesPerSecond(camera, 350));
   });
 
-  test('of as much empty belt as it is learned from, and of the item behind it none before', () => {
-    expect(simulatedLeadInMm({ framesPerSecond: 2, beltMmPerSecond: 400, learnFrames: 8 })).toBe(9 * 200);
+  test('of as much empty belt before the first item as it is learned from, or as the config wants', () => {
+    const { sim, ...config } = defaultConfig();
+    const plantOf = (leadInMm: number, learnFrames: number): number => {
+      const vision = { ...config.vision, segment: { ...config.vision.segment, learnFrames } };
+      return simulatedPlant({ ...config, vision, sim: { ...sim, world: { ...sim.world, leadInMm } } }, { frameSize: { width: 1280, height: 720 } }, { items: 3, seed: 9 }).plant.world.leadInMm;
+    };
+    const betweenPicturesMm = 350 / simulatedFramesPerSecond(camera, 350);
+    expect(plantOf(0, 8)).toBeCloseTo(9 * betweenPicturesMm, 6);
+    expect(plantOf(5000, 8)).toBe(5000);
   });
 });
