@@ -21,23 +21,23 @@ function withTinyModel(beltMmPerSecond: number, itemsPerSecond: number): Config 
 
 describe('the simulated line', () => {
   test('sorts what lies on the belt: every item has its outcome, none is late, every shot is at its count', async () => {
-    const report = await simulate(defaultConfig(), 12);
-    expect(sumOf(report)).toBe(12);
-    expect(report).toMatchObject({ items: 12, outcomes: { missed: 0, lost: 0 }, late: 0, phantoms: 0 });
-    expect(report.outcomes.sorted).toBeGreaterThanOrEqual(8);
+    const report = await simulate(defaultConfig(), 10);
+    expect(sumOf(report)).toBe(10);
+    expect(report).toMatchObject({ items: 10, outcomes: { missed: 0, lost: 0 }, late: 0, phantoms: 0 });
+    expect(report.outcomes.sorted).toBeGreaterThanOrEqual(7);
     expect(report.maxCountError).toBeLessThanOrEqual(1);
     expect(report.accuracy).toBeGreaterThanOrEqual(0.9);
   });
 
   test('is the same for the same seed', async () => {
     const config = withTinyModel(350, 1);
-    const [one, other] = [await simulate(config, 6), await simulate(config, 6)];
+    const [one, other] = [await simulate(config, 4), await simulate(config, 4)];
     expect({ ...other, wallSeconds: 0 }).toEqual({ ...one, wallSeconds: 0 });
   });
 
-  test.each([200, 1000, 1600, 3000])('sees every item on a belt of %i mm/s, the first as well', async (beltMmPerSecond) => {
-    const report = await simulate(withTinyModel(beltMmPerSecond, beltMmPerSecond / 400), 5);
-    expect(sumOf(report)).toBe(5);
+  test.each([200, 1000, 3000])('sees every item on a belt of %i mm/s, the first as well', async (beltMmPerSecond) => {
+    const report = await simulate(withTinyModel(beltMmPerSecond, beltMmPerSecond / 400), 4);
+    expect(sumOf(report)).toBe(4);
     expect(report).toMatchObject({ outcomes: { lost: 0 }, phantoms: 0 });
   });
 });
