@@ -1,16 +1,14 @@
 // The caller's end of an inference thread (inference-worker.ts): asks, and gives each answer to who asked.
 import { Worker } from 'node:worker_threads';
 import { reasonOf, SortlineError } from '../base/errors.ts';
+import { smallHeap } from '../base/thread-heap.ts';
 import { holdExit, NativeGate } from '../onnx/native-gate.ts';
 import type { WorkerData, WorkerReply, WorkerRequest, WorkerStart } from './inference-worker.ts';
 
 /** Id of the reply to the start. */
 export const OPENING = 0;
 
-/**
- * Room for a thread's short-lived objects, MB. A run makes a few kilobytes of them; the 16 MB and more that the processes are started
- * with (bin/sortline.js) would fill over hours and look like a leak.
- */
+/** Room for short-lived objects, MB. A run makes a few kilobytes of them. */
 const YOUNG_MB = 3;
 
 interface Waiting {
@@ -25,7 +23,7 @@ export class InferenceThread {
 
   constructor() {
     const gate = new NativeGate();
-    this.#worker = new Worker(new URL('./inference-worker.ts', import.meta.url), { name: 'inference', workerData: { gate: gate.memory } satisfies WorkerData, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
+    this.#worker = new Worker(new URL('./inference-worker.ts', import.meta.url), { name: 'inference', workerData: { gate: gate.memory } satisfies WorkerData, resourceLimits: smallHeap(YOUNG_MB) });
     const letExit = holdExit(gate);
     this.#worker.once('error', letExit);
     this.#worker.once('exit', letExit);

@@ -4,12 +4,13 @@
 //   begin ─▶ [channel] ─▶ drawItem ─▶ [channel] ─▶ take
 import type { MessagePort } from 'node:worker_threads';
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { smallHeap } from '../base/thread-heap.ts';
 import type { DrawingReply, DrawingRequest, DrawingWorkerData } from './drawing-worker.ts';
 import type { ItemDrawings } from './item-drawings.ts';
 import type { DrawnItem } from './render-item.ts';
 import type { Drawing } from './render-sprite.ts';
 
-/** Room for a thread's short-lived objects, MB: as of an inference thread, for the same reason. A drawing makes 7 MB of them. */
+/** Room for short-lived objects, MB. A drawing makes 7 MB of them. */
 const YOUNG_MB = 6;
 /** Drawings begun and not taken, count: of 0.4 MB each, more than come into view in a second. */
 const BEGUN_AT_MOST = 16;
@@ -22,7 +23,7 @@ export class DrawingThread implements ItemDrawings {
   constructor(pxPerMm: number) {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    this.#worker = new Worker(new URL('./drawing-worker.ts', import.meta.url), { name: 'drawing', workerData: { port: port2, pxPerMm } satisfies DrawingWorkerData, transferList: [port2], resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
+    this.#worker = new Worker(new URL('./drawing-worker.ts', import.meta.url), { name: 'drawing', workerData: { port: port2, pxPerMm } satisfies DrawingWorkerData, transferList: [port2], resourceLimits: smallHeap(YOUNG_MB) });
     // It holds nothing that a process would have to wait for.
     this.#worker.unref();
   }
