@@ -8,10 +8,10 @@ import { systemClock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { completeConfig, configSchema } from '../../src/config/schema.ts';
 import { encodeJpeg } from '../../src/image/decode.ts';
-import { cv } from '../../src/image/opencv.ts';
 import type { VisionEvent } from '../../src/vision/vision.ts';
 import type { VisionProcess } from '../../src/vision/vision-process.ts';
 import { ChampionStore } from '../classify/champion-store.ts';
+import { plainPicture } from '../image/plain-picture.ts';
 
 const TIMEOUT_MS = 30_000;
 const SIZE = { width: 320, height: 240 };
@@ -19,7 +19,7 @@ const SIZE = { width: 320, height: 240 };
 function folderWithPicture(): string {
   const folder = mkdtempSync(join(tmpdir(), 'sortline-pictures-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  const image = new cv.Mat(SIZE.height, SIZE.width, cv.CV_8UC3, [40, 40, 40]);
+  const image = plainPicture(SIZE, [40, 40, 40]);
   writeFileSync(join(folder, '1.jpg'), encodeJpeg(image));
   image.release();
   return folder;

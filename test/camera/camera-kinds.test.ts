@@ -15,6 +15,7 @@ import { createCamera } from '../../src/camera/create-camera.ts';
 import { physicalCameraOptions } from '../../src/camera/options.ts';
 import { encodeJpeg } from '../../src/image/decode.ts';
 import { cv, MatScope } from '../../src/image/opencv.ts';
+import { plainPicture } from '../image/plain-picture.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sortline-camera-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -29,7 +30,7 @@ function camera(options: unknown, clock: Clock = new ManualClock()): Camera {
 
 function jpegOf(level: number): Buffer {
   using scope = new MatScope();
-  return encodeJpeg(scope.own(new cv.Mat(SIZE.height, SIZE.width, cv.CV_8UC3, [level, level, level])), 95);
+  return encodeJpeg(scope.own(plainPicture(SIZE, [level, level, level])), 95);
 }
 
 /** Reads until the camera ends or fails, moving virtual time along: level and time of each picture, and the last error. */
@@ -113,7 +114,7 @@ describe('video-file', () => {
   beforeAll(() => {
     using scope = new MatScope();
     const writer = new cv.VideoWriter(path, cv.VideoWriter.fourcc('MJPG'), FPS, new cv.Size(SIZE.width, SIZE.height), true);
-    for (let index = 0; index < VIDEO_FRAMES; index++) writer.write(scope.own(new cv.Mat(SIZE.height, SIZE.width, cv.CV_8UC3, [index * 20, index * 20, index * 20])));
+    for (let index = 0; index < VIDEO_FRAMES; index++) writer.write(scope.own(plainPicture(SIZE, [index * 20, index * 20, index * 20])));
     writer.release();
   });
 

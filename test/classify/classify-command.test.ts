@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Classified } from '../../src/cli/classify.ts';
 import { MATERIALS } from '../../src/domain/material.ts';
 import { encodeJpeg } from '../../src/image/decode.ts';
-import { cv } from '../../src/image/opencv.ts';
+import { plainPicture } from '../image/plain-picture.ts';
 
 // Each test starts the command as a process of its own, which a loaded machine makes wait.
 vi.setConfig({ testTimeout: 30_000 });
@@ -34,7 +34,7 @@ function pictures(): string {
   const folder = mkdtempSync(join(tmpdir(), 'sortline-classify-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   mkdirSync(join(folder, 'below'));
-  const image = new cv.Mat(300, 400, cv.CV_8UC3, [90, 120, 150]);
+  const image = plainPicture({ width: 400, height: 300 }, [90, 120, 150]);
   writeFileSync(join(folder, 'below', 'brown.JPG'), encodeJpeg(image));
   image.release();
   writeFileSync(join(folder, 'notes.txt'), 'not searched');

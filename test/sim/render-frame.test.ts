@@ -10,6 +10,7 @@ import { BELT_BGR } from '../../src/sim/render-belt.ts';
 import { FrameRenderer, PX_PER_MM } from '../../src/sim/render-frame.ts';
 import type { WorldOptions } from '../../src/sim/world.ts';
 import { createWorld } from '../../src/sim/world.ts';
+import { plainPicture } from '../image/plain-picture.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sortline-render-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -30,7 +31,7 @@ function digest(image: Mat): string {
 /** Bounding box of everything that differs from the empty belt, px. */
 function boxOf(frame: Mat): { x: number; y: number; width: number; height: number } {
   using scope = new MatScope();
-  const belt = scope.own(new cv.Mat(frame.rows, frame.cols, cv.CV_8UC3, [...BELT_BGR]));
+  const belt = scope.own(plainPicture({ width: frame.cols, height: frame.rows }, BELT_BGR));
   const grey = scope.own(scope.own(frame.absdiff(belt)).cvtColor(cv.COLOR_BGR2GRAY));
   const mask = scope.own(grey.threshold(24, 255, cv.THRESH_BINARY));
   const boxes = mask.findContours(cv.RETR_EXTERNAL, cv.CHAIN_APPROX_SIMPLE).filter(({ area }) => area > 20).map((contour) => contour.boundingRect());

@@ -5,6 +5,7 @@ import type { Calibration } from '../../src/domain/calibration.ts';
 import type { Frame } from '../../src/domain/frame.ts';
 import type { Mat } from '../../src/image/opencv.ts';
 import { cv, MatScope } from '../../src/image/opencv.ts';
+import { plainPicture } from '../image/plain-picture.ts';
 
 export const PX_PER_MM = 1.6;
 export const COUNTS_PER_MM = 5;
@@ -63,7 +64,7 @@ function groundOf(belt: readonly [number, number, number], share: number, textur
   const known = grounds.get(key);
   if (known !== undefined) return known;
   using scope = new MatScope();
-  const plain = scope.own(new cv.Mat(HEIGHT, 2 * WIDTH, cv.CV_8UC3, [...belt]));
+  const plain = scope.own(plainPicture({ width: 2 * WIDTH, height: HEIGHT }, belt));
   const ground = mix(plain, texture, share);
   grounds.set(key, ground);
   return ground;

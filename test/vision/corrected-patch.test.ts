@@ -12,6 +12,7 @@ import type { Detection } from '../../src/vision/detection.ts';
 import { visionOptions } from '../../src/vision/options.ts';
 import { ViewGeometry } from '../../src/vision/view-geometry.ts';
 import { calibration as straight } from './belt-scene.ts';
+import { plainPicture } from '../image/plain-picture.ts';
 
 const source = virtualBeltCameraOptions.parse({ kind: 'virtual-belt', view: { tiltAlongDeg: 15, tiltAcrossDeg: -10, turnDeg: 20, k1: -0.25, k2: 0.05 } });
 const leaning: Calibration = { ...straight, ...trueGeometryOf(source) };
@@ -29,7 +30,7 @@ function seen(calibration: Calibration): { image: Mat; detection: Detection } {
     ] as [number, number][];
     return round.map(([x, y]) => beltMmToPixel(calibration, x, y)).map(({ u, v }) => ({ x: u, y: v }));
   };
-  const image = new cv.Mat(720, 1280, cv.CV_8UC3, [0, 120, 0]);
+  const image = plainPicture({ width: 1280, height: 720 }, [0, 120, 0]);
   const fill = (outline: { x: number; y: number }[], colour: [number, number, number]): void => image.drawFillPoly([outline.map(({ x, y }) => new cv.Point2(Math.round(x - 0.5), Math.round(y - 0.5)))], new cv.Vec3(...colour));
   fill(side(card.fromXMm, 580), [200, 0, 0]);
   fill(side(580, card.toXMm), [0, 0, 200]);

@@ -4,6 +4,7 @@ import { cv, MatScope } from '../../src/image/opencv.ts';
 import { cropItem, roundedBox, squareAround } from '../../src/vision/crop.ts';
 import type { Detection } from '../../src/vision/detection.ts';
 import { visionOptions } from '../../src/vision/options.ts';
+import { plainPicture } from '../image/plain-picture.ts';
 
 const { crop: options } = visionOptions.parse({});
 
@@ -18,7 +19,7 @@ function detectionOf(box: { x: number; y: number; width: number; height: number 
 
 /** Blue belt, red box. */
 function picture(scope: MatScope): Mat {
-  const image = scope.own(new cv.Mat(200, 300, cv.CV_8UC3, [200, 0, 0]));
+  const image = scope.own(plainPicture({ width: 300, height: 200 }, [200, 0, 0]));
   image.drawRectangle(new cv.Rect(100, 60, 80, 40), new cv.Vec3(0, 0, 200), -1);
   return image;
 }

@@ -4,10 +4,11 @@ import { fitColour } from '../../src/calibrate/fit-colour.ts';
 import type { Mat } from '../../src/image/opencv.ts';
 import { cv } from '../../src/image/opencv.ts';
 import { measureGreyCard } from '../../src/vision/grey-card.ts';
+import { plainPicture } from '../image/plain-picture.ts';
 
 /** A belt with a card of `card` BGR in the middle; `shade` darkens its right half. */
 function picture(card: readonly [number, number, number] | undefined, shade = 0): Mat {
-  const image = new cv.Mat(360, 640, cv.CV_8UC3, [72, 76, 70]);
+  const image = plainPicture({ width: 640, height: 360 }, [72, 76, 70]);
   if (card === undefined) return image;
   image.drawRectangle(new cv.Rect(200, 110, 240, 140), new cv.Vec3(...card), -1);
   if (shade > 0) image.drawRectangle(new cv.Rect(320, 110, 120, 140), new cv.Vec3(...(card.map((level) => level - shade) as [number, number, number])), -1);

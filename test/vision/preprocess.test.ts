@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { cv, MatScope } from '../../src/image/opencv.ts';
 import { pictureBytes, preprocess } from '../../src/vision/preprocess.ts';
 import { goldenPictures } from './preprocess-golden.ts';
+import { plainPicture } from '../image/plain-picture.ts';
 
 const shape = { height: 224, width: 224 };
 
@@ -46,7 +47,7 @@ describe('preprocess', () => {
   it('turns BGR into RGB', () => {
     using scope = new MatScope();
     const target = new Uint8Array(pictureBytes(shape));
-    preprocess(scope.own(new cv.Mat(300, 400, cv.CV_8UC3, [10, 20, 30])), shape, target, 0);
+    preprocess(scope.own(plainPicture({ width: 400, height: 300 }, [10, 20, 30])), shape, target, 0);
     expect(pixel(target, 0, 0)).toEqual([30, 20, 10]);
     expect(pixel(target, 223, 223)).toEqual([30, 20, 10]);
   });
@@ -77,7 +78,7 @@ describe('preprocess', () => {
   it('makes pictures of the size that the model asks for', () => {
     using scope = new MatScope();
     const target = new Uint8Array(pictureBytes({ height: 96, width: 128 }));
-    preprocess(scope.own(new cv.Mat(300, 400, cv.CV_8UC3, [1, 2, 3])), { height: 96, width: 128 }, target, 0);
+    preprocess(scope.own(plainPicture({ width: 400, height: 300 }, [1, 2, 3])), { height: 96, width: 128 }, target, 0);
     expect(target.length).toBe(96 * 128 * 3);
     expect(target.at(-1)).toBe(1);
   });
