@@ -31,6 +31,8 @@ export interface SqliteOptions {
   readonly readOnly?: boolean;
 }
 
+const JOURNAL_RETRY_MS = 5;
+
 /**
  * Opens or creates `path` (or `:memory:`). WAL with synchronous NORMAL: kill -9 loses nothing that was committed, a power cut
  * at most the last moments, and the file is never torn (sqlite.org/wal.html, sqlite.org/pragma.html#pragma_synchronous).
@@ -52,17 +54,32 @@ export function openSqlite(path: string, options: SqliteOptions = {}): Database 
   };
 }
 
-function prepareForWriting(connection: DatabaseSync, { journal }: SqliteOptions): void {
+function prepareForWriting(connection: DatabaseSync, { journal, busyTimeoutMs = 0 }: SqliteOptions): void {
   // Only effective before the first table: lets retention give pages back to the disk in small steps.
   connection.exec('PRAGMA auto_vacuum = INCREMENTAL');
   if (journal === 'rollback') {
-    connection.exec('PRAGMA journal_mode = TRUNCATE');
+    setJournal(connection, 'TRUNCATE', busyTimeoutMs);
     connection.exec('PRAGMA synchronous = FULL');
   } else {
-    connection.exec('PRAGMA journal_mode = WAL');
+    setJournal(connection, 'WAL', busyTimeoutMs);
     connection.exec('PRAGMA synchronous = NORMAL');
   }
   connection.exec('PRAGMA journal_size_limit = 8388608');
+}
+
+/**
+ * SQLite does not wait for whoever else sets the journal of a new file at the same moment: two that read and want to write would
+ * wait for each other (sqlite.org/c3ref/busy_handler.html). Trying anew lets go of what the other waits for.
+ */
+function setJournal(connection: DatabaseSync, mode: 'WAL' | 'TRUNCATE', busyTimeoutMs: number): void {
+  for (let waitedMs = 0; ; waitedMs += JOURNAL_RETRY_MS) {
+    try {
+      return connection.exec(`PRAGMA journal_mode = ${mode}`);
+    } catch (error) {
+      if (resultCodeOf(error) !== BUSY || waitedMs >= busyTimeoutMs) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, JOURNAL_RETRY_MS);
+    }
+  }
 }
 
 function statementOf(statement: StatementSync): Statement {
