@@ -19,7 +19,7 @@ import type { BinTruth } from '../sim/truth-totals.ts';
 import { fanOut } from './fan-out.ts';
 import { Line } from './line.ts';
 import { outputsOf } from './outputs.ts';
-import { simulatedPlant } from './simulation-pace.ts';
+import { simulatedPlant } from './simulated-plant.ts';
 import { timedClassifier } from './timed-classifier.ts';
 import { inVirtualTime } from './virtual-time.ts';
 import { openVirtualVision } from './virtual-vision.ts';

@@ -17,7 +17,7 @@ import { measuredActuators } from './calibration-for.ts';
 import { openLiveLine } from './live-line.ts';
 import { newRunId } from './run-id.ts';
 import { simulateLine } from './simulate-line.ts';
-import { simulatedPlant } from './simulation-pace.ts';
+import { simulatedPlant } from './simulated-plant.ts';
 import { worldOptionsOf } from './virtual-plant.ts';
 
 const POLL_MS = 250;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { simulatedFramesPerSecond, simulatedPlant } from '../../src/app/simulation-pace.ts';
+import { simulatedFramesPerSecond, simulatedPlant } from '../../src/app/simulated-plant.ts';
 import { virtualBeltCameraOptions } from '../../src/camera/options.ts';
 import { defaultConfig } from '../../src/config/load-config.ts';
 
