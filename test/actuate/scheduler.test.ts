@@ -151,6 +151,14 @@ describe('two items for one actuator', () => {
     ]);
   });
 
+  it('are one pulse of just maxOn', async () => {
+    const board = new VirtualBoard({ ...at1000, actuators: twoJets({ maxOnMs: 45 }) });
+    board.submit('a', 'metal', 425);
+    board.submit('b', 'metal', 400);
+    await board.clock.advanceMs(2000);
+    expect([board.ending('a'), board.ending('b'), board.fired.map(({ command }) => command.holdMs)]).toEqual(['sorted fired', 'sorted fired', [45]]);
+  });
+
   it('inhibit the later one where one pulse would be longer than maxOn', async () => {
     const board = new VirtualBoard({ ...at1000, actuators: twoJets({ maxOnMs: 40 }) });
     board.submit('a', 'metal', 425);
@@ -167,6 +175,29 @@ describe('two items for one actuator', () => {
     board.submit('b', 'metal', 1120);
     await board.clock.advanceMs(2000);
     expect([board.ending('a'), board.ending('b')]).toEqual(['sorted fired', 'inhibited neighbour']);
+  });
+
+  it('inhibit the later one where the first has just fired and the output could not recover, and only then', async () => {
+    for (const [bin, offsetMm, expected] of [['metal', 1200, 'inhibited neighbour'], ['glass', 1500, 'sorted fired']] as const) {
+      const board = new VirtualBoard(at1000);
+      board.submit('a', 'metal', 400);
+      await board.clock.advanceMs(783);
+      // Due 46.5 mm before the jet, 26.5 ms from now: the first is off since 3 ms by then, and wants 10.
+      board.submit('b', bin, offsetMm - 46.5, 10);
+      await board.clock.advanceMs(2000);
+      expect([board.ending('a'), board.ending('b')]).toEqual(['sorted fired', expected]);
+    }
+  });
+
+  it('are strangers to each other where the board has counted anew in between', async () => {
+    const board = new VirtualBoard(at1000);
+    board.submit('a', 'metal', 400);
+    await board.clock.advanceMs(790);
+    board.scheduler.abandonAll('link-down');
+    board.belt.reset();
+    board.belt.add({ atNs: board.clock.nowNs(), counts: 3000, countsPerSecond: board.speed });
+    board.submit('b', 'metal', 990);
+    expect([board.ending('a'), board.ending('b'), board.sent.at(-1)!.command.fireAtCounts]).toEqual(['sorted fired', 'open', 3950]);
   });
 
   it('keep the first one where the board refuses to give it back', async () => {
