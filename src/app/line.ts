@@ -238,6 +238,7 @@ export class Line {
 
   #visionReady(): void {
     this.#visionDownTimer?.cancel();
+    this.#visionDownTimer = undefined;
     this.alarms.clear('vision-down', 'vision');
     this.#readied(this.#machine.note('visionReady', true));
   }
@@ -258,8 +259,8 @@ export class Line {
     this.#machine.note('visionReady', false);
     this.alarms.raise('vision-down', 'vision', reason);
     this.#flow.visionDown();
-    this.#visionDownTimer?.cancel();
-    this.#visionDownTimer = this.#deps.clock.after(VISION_DOWN_LIMIT_MS, () => this.#stopMotion(`no vision for ${VISION_DOWN_LIMIT_MS / 1000} s: ${reason}`, 'cancelled'));
+    // Counted from the first: a process that ends at every start is told of again each time.
+    this.#visionDownTimer ??= this.#deps.clock.after(VISION_DOWN_LIMIT_MS, () => this.#stopMotion(`no vision for ${VISION_DOWN_LIMIT_MS / 1000} s: ${reason}`, 'cancelled'));
   }
 
   #cropped(trackId: TrackId, jpeg: Uint8Array): void {

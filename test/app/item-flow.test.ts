@@ -51,21 +51,26 @@ function harness(running = true) {
   });
   const settle = (event: Partial<Extract<SchedulerEvent, { kind: 'settled' }>>): void =>
     flow.scheduled({ kind: 'settled', itemId: 'run-000001', bin: 'metal', outcome: 'sorted', cause: 'fired', ...event } as SchedulerEvent);
-  return { clock, flow, events, submitted, passing, overheads, settle, settled: () => events.filter((event) => event.kind === 'item.settled') };
+  return { clock, belt, flow, events, submitted, passing, overheads, settle, settled: () => events.filter((event) => event.kind === 'item.settled') };
 }
 
 describe('the item flow', () => {
   it('decides as soon as the vote is sure, and settles by the scheduler\'s word', () => {
-    const { flow, submitted, settle, settled, overheads } = harness();
+    const { flow, submitted, settle, settled, overheads, events } = harness();
     flow.seen(sighting(1));
     flow.looked(look(1, 2, 0.95));
     expect(submitted).toEqual([]);
     flow.looked(look(1, 2, 0.95));
     expect(submitted).toMatchObject([{ itemId: 'run-000001', bin: 'metal', reason: 'recipe', prediction: { material: 'metal', lookCount: 2 } }]);
+    expect(events.at(-1)).toMatchObject({ kind: 'item.decided', decision: submitted[0] });
+    flow.seen(sighting(2));
+    expect(flow.openCount).toBe(2);
+    flow.gone(2);
+    expect(flow.openCount).toBe(1);
     flow.scheduled({ kind: 'commanded', itemId: 'run-000001', atNs: 14e6, command: { commandId: 1, output: 0, fireAtCounts: 9, holdMs: 20 } });
     expect(overheads).toEqual([4]);
     settle({ countError: 0, firedAtCounts: 9 });
-    expect(settled()).toMatchObject([{ outcome: 'sorted', material: 'metal', countError: 0 }]);
+    expect(settled().at(-1)).toMatchObject({ outcome: 'sorted', material: 'metal', countError: 0 });
     expect(flow.openCount).toBe(0);
   });
 
@@ -85,6 +90,21 @@ describe('the item flow', () => {
     await clock.advanceMs(LATEST_DECISION_COUNTS / SPEED_COUNTS_PER_S * 1000 - 2);
     expect(submitted).toEqual([]);
     await clock.advanceMs(4);
+    expect(submitted).toMatchObject([{ bin: 'metal' }]);
+  });
+
+  it('waits with what is undecided on a belt at rest, or one that is not known, and decides it once it moves', async () => {
+    const { clock, flow, submitted, belt } = harness();
+    flow.seen(sighting(1));
+    flow.looked(look(1, 2, 0.7));
+    await clock.advanceMs(500);
+    belt.add({ atNs: clock.nowNs(), counts: 500, countsPerSecond: 0 });
+    await clock.advanceMs(60_000);
+    belt.reset();
+    await clock.advanceMs(10_000);
+    expect(submitted).toEqual([]);
+    belt.add({ atNs: clock.nowNs(), counts: 500, countsPerSecond: SPEED_COUNTS_PER_S });
+    await clock.advanceMs(1600);
     expect(submitted).toMatchObject([{ bin: 'metal' }]);
   });
 

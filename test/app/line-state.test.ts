@@ -49,6 +49,19 @@ describe('the line state machine', () => {
     expect(line.obstacle()).toBeUndefined();
   });
 
+  it('tells every change of state or reason, once', () => {
+    const { line, events } = machine();
+    line.note('linkUp', true);
+    line.note('visionReady', true);
+    line.faulted('cable pulled');
+    line.faulted('cable pulled');
+    line.faulted('jam');
+    line.paused('operator', 'jam');
+    expect(events.map((event) => event.kind === 'line.state' && [event.state, event.reason, event.by])).toEqual([
+      ['ready', 'camera, model and board are ready', 'line'], ['safe', 'cable pulled', 'line'], ['safe', 'jam', 'line'], ['paused', 'jam', 'operator'],
+    ]);
+  });
+
   it('never runs without a start, whatever happens in whatever order', () => {
     const step = fc.constantFrom('vision', 'no-vision', 'link', 'no-link', 'fault', 'pause');
     fc.assert(fc.property(fc.array(step, { maxLength: 40 }), (steps) => {

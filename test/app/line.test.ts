@@ -33,6 +33,7 @@ describe('the line', () => {
     ['a jam', { link: { kind: 'board.sensor', event: { sensor: 'jam', active: true } } }, 'jam'],
     ['a lost cable', { link: { kind: 'link.down', reason: 'unplugged', retryInMs: 100 } }, 'link-down'],
     ['a board that went safe by itself', { link: { kind: 'board.state', state: 'safe', cause: 'heartbeat-lost' } }, 'heartbeat-lost'],
+    ['a fault of the board\'s own', { link: { kind: 'board.state', state: 'safe', cause: 'fault' } }, 'board-safe'],
     ['a frame size that was not calibrated', { vision: { kind: 'vision.warning', code: 'CALIB_SIZE_MISMATCH', message: '640x480' } }, 'calibration-mismatch'],
   ] as const)('goes safe on %s and settles what is on its way', async (_, cause, alarm) => {
     const { bringUp, line, belt, item, link, toLine, settled, alarms, clock } = await lineHarness();
@@ -47,6 +48,29 @@ describe('the line', () => {
     expect(alarms()).toContain(alarm);
     expect(link.calls.at(-1)).toBe('safe');
     expect(settled()).toHaveLength(1);
+  });
+
+  it('tells at its start where it is and what it sorts by, and later what changes', async () => {
+    const { line, events } = await lineHarness();
+    expect(events.map((event) => [event.kind, 'by' in event ? event.by : undefined])).toEqual([['line.state', 'line'], ['recipe.changed', 'config'], ['bin.state', undefined], ['bin.state', undefined]]);
+    events.length = 0;
+    line.applyRecipe({ ...line.recipe, name: 'other' }, [{ id: 'glass', enabled: false }, { id: 'metal', enabled: true }, { id: 'unknown', enabled: true }], 'alice');
+    expect(events).toMatchObject([{ kind: 'recipe.changed', by: 'alice', recipe: { name: 'other' } }, { kind: 'bin.state', bin: 'glass', full: false, enabled: false }]);
+  });
+
+  it('takes no notice of the full sensor of an output that serves no bin', async () => {
+    const { bringUp, toLine, alarms } = await lineHarness();
+    await bringUp();
+    toLine.link({ kind: 'board.sensor', event: { sensor: 'bin-full', output: 7, active: true } });
+    expect(alarms()).toEqual([]);
+  });
+
+  it('clears at an operator\'s start what the board did once', async () => {
+    const { bringUp, line, toLine, events } = await lineHarness({ autoStart: true });
+    await bringUp();
+    toLine.link({ kind: 'board.state', state: 'safe', cause: 'heartbeat-lost' });
+    expect(await line.requestStart('operator')).toEqual({ result: 'started' });
+    expect(events.filter(({ kind }) => kind === 'alarm.cleared')).toMatchObject([{ alarm: 'heartbeat-lost' }]);
   });
 
   it('never resumes by itself after the cable is back, and starts again when asked', async () => {
@@ -117,6 +141,20 @@ describe('the line', () => {
     expect(alarms()).toEqual(['vision-down', 'belt-unknown', 'vision-down']);
   });
 
+  it('stops where vision ends again at every attempt, never ready in between', async () => {
+    const { bringUp, line, toLine, clock } = await lineHarness({ autoStart: true });
+    await bringUp();
+    for (let attempt = 0; attempt < 4; attempt++) {
+      expect(line.state).toBe('running');
+      toLine.vision({ kind: 'vision.down', reason: 'no model', restartInMs: 100 });
+      await clock.advanceMs(4900);
+    }
+    expect([line.state, line.stateReason]).toEqual(['safe', 'no vision for 15 s: no model']);
+    expect(await line.requestStart('operator')).toEqual({ result: 'refused', reason: 'the camera or model is not ready' });
+    toLine.vision(ready);
+    expect(await line.requestStart('operator')).toEqual({ result: 'started' });
+  });
+
   it('says which model is in use, and warns while that is not the one that should be', async () => {
     const { bringUp, line, toLine, events } = await lineHarness({ autoStart: true });
     await bringUp();
@@ -171,6 +209,21 @@ describe('the line', () => {
     toLine.link({ kind: 'link.up', hello: { ...hello, bootId: 2 }, rebooted: true });
     expect(line.belt.latest).toBeUndefined();
     expect(vision.calls).toContain('reset');
+  });
+
+  it('settles on stop what was commanded and what was never looked at, and is stopped for good', async () => {
+    const { bringUp, line, belt, item, toLine, settled, events } = await lineHarness({ autoStart: true });
+    await bringUp();
+    belt(1000);
+    item(1, 500);
+    toLine.vision({ kind: 'item.seen', sighting: { trackId: 2, frameSequence: 1, capturedAtNs: 0, boxPx: { x: 1, y: 1, width: 9, height: 9 }, position: { positionCounts: 900, yMm: 200, lengthMm: 100, widthMm: 80 } } });
+    expect(line.openItemCount).toBe(2);
+    await line.stop('signal');
+    expect(settled().map((event) => event.kind === 'item.settled' && [event.itemId, event.outcome, event.cause])).toEqual([['run-000002', 'inhibited', 'paused'], ['run-000001', 'inhibited', 'cancelled']]);
+    expect(line.openItemCount).toBe(0);
+    expect(events.at(-1)).toMatchObject({ kind: 'line.stats', stats: { outcomes: { inhibited: 2, sorted: 0 } } });
+    toLine.link({ kind: 'link.down', reason: 'unplugged', retryInMs: 100 });
+    expect([line.state, line.stateReason, await line.requestStart('operator')]).toEqual(['stopped', 'signal', { result: 'refused', reason: 'the service is stopping' }]);
   });
 
   it('pauses, and on stop settles everything and leaves the outputs safe', async () => {
