@@ -174,6 +174,28 @@ describe('is violated:', () => {
     expect(taken.violated).toEqual(['lands-as-told']);
   });
 
+  test('sees-or-rests, by a line that runs on without vision', async () => {
+    const { violated, run, state, invariants, clock } = rig();
+    const away = async (seconds: number): Promise<void> => {
+      invariants.eye('vision.down');
+      await clock.advanceMs(seconds * 1000);
+      invariants.look();
+    };
+    invariants.eye('vision.ready');
+    run();
+    await away(16);
+    await away(13);
+    invariants.eye('vision.ready');
+    await away(29);
+    state('safe', 'line');
+    await away(60);
+    expect(violated).toEqual([]);
+    invariants.operatorAsks();
+    state('running');
+    invariants.look();
+    expect(violated).toEqual(['sees-or-rests']);
+  });
+
   test('comes-back, by a line that rests although nothing is wrong', async () => {
     const { violated, run, state, invariants, clock } = rig();
     run();

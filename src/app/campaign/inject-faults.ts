@@ -100,6 +100,11 @@ const INJECTORS: { readonly [Kind in FaultKind]: Injector<Kind> } = {
   'camera.dirt': eye('dirt'),
   'vision.crash': ({ times }, { eyeFaults }) => eyeFaults.crash(times),
   'vision.hang': (_, { eyeFaults }) => eyeFaults.hang(),
+  'vision.no-start': (_, { eyeFaults }) => {
+    eyeFaults.set('no-start', true);
+    eyeFaults.crash(1);
+    return () => eyeFaults.set('no-start', false);
+  },
   'vision.slow': ({ delayMs }, { eyeFaults }) => change(eyeFaults, { slowMs: delayMs }),
   'vision.wrong-shape': eye('wrong-shape'),
   'mqtt.down': broker('down'),

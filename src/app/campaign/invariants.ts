@@ -14,6 +14,7 @@ import type { BeltMotion } from '../../sim/belt-motion.ts';
 import type { Landed } from '../../sim/landing.ts';
 import type { TwinEvent } from '../../sim/twin.ts';
 import type { World } from '../../sim/world.ts';
+import type { VisionEvent } from '../../vision/vision.ts';
 import type { ItemFacts, SentCommand } from './day-facts.ts';
 import { DayFacts } from './day-facts.ts';
 
@@ -23,6 +24,7 @@ export const INVARIANTS = {
   'never-late': 'an output switches on at its count, or at most maxLateCounts after it',
   'bounded-on-time': 'no output stays on longer than its maxOnMs',
   'rest-means-rest': 'paused, safe, stopped, killed or E-stop: no output fires and the belt does not run',
+  'sees-or-rests': 'a line whose vision stays away stops its belt',
   'operator-starts': 'only an operator\'s start makes the line run',
   'lands-as-told': 'an item lands in the bin the line says, and in no bin that it was not sent to',
   'ledger-complete': 'the ledger holds every item with the outcome that was told',
@@ -61,6 +63,8 @@ export interface InvariantDeps {
 const REST_LIMIT_MS = 1500;
 /** Vision's warm-up, the longest pause between two attempts to reach the board, and an operator who looks in now and then. */
 const COMES_BACK_MS = 60_000;
+/** The 15 s that a line gives its vision to come back, and as long again for one whose process stalls meanwhile. */
+const BLIND_LIMIT_MS = 30_000;
 const ON_TIME_SLACK_MS = 0.1;
 /** Counts that the truth and the board may differ by where an edge falls on an event. */
 const EDGE_COUNTS = 1;
@@ -74,6 +78,7 @@ export class Invariants {
   #restSinceNs: MonotonicNs = 0;
   #isEStopPressed = false;
   #hasOperatorAsked = false;
+  #blindSinceNs: MonotonicNs | undefined;
   #isRelayClosed = false;
   #relayClosedNs: MonotonicNs = 0;
   /** No item exposed before this can be held against the line; Infinity while a disturbance lasts. */
@@ -114,6 +119,12 @@ export class Invariants {
     }
   };
 
+  /** What the vision process says, true or not. */
+  eye(word: VisionEvent['kind']): void {
+    if (word === 'vision.ready') this.#blindSinceNs = undefined;
+    if (word === 'vision.down') this.#blindSinceNs ??= this.#deps.clock.nowNs();
+  }
+
   operatorAsks(): void {
     this.#hasOperatorAsked = true;
   }
@@ -138,6 +149,7 @@ export class Invariants {
   }
 
   lineBegins(): void {
+    this.#blindSinceNs = this.#deps.clock.nowNs();
     this.#seenInLife = 0;
     this.#settledInLife = 0;
   }
@@ -152,6 +164,9 @@ export class Invariants {
     this.checkCount++;
     const nowNs = this.#deps.clock.nowNs();
     for (const [output, { atNs }] of this.#onByOutput) this.#checkOnTime(output, nowNs - atNs);
+    if (this.#state === 'running' && this.#blindSinceNs !== undefined && nowNs - this.#blindSinceNs > BLIND_LIMIT_MS * NS_PER_MS) {
+      this.#violated('sees-or-rests', `the line runs although its vision is away since ${restS(nowNs - this.#blindSinceNs)}`);
+    }
     // A board may hear of a start that was given up before it could answer; then it must hear of that, too.
     if (this.#isRelayClosed && this.#isAtRest(nowNs) && nowNs - this.#relayClosedNs > REST_LIMIT_MS * NS_PER_MS) {
       this.#violated('rest-means-rest', `the belt runs since ${restS(nowNs - this.#relayClosedNs)} although the line is ${this.#state} since ${restS(nowNs - this.#restSinceNs)}`);

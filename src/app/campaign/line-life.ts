@@ -23,6 +23,7 @@ import type { WallClock } from '../../sim/faults/process-clock.ts';
 import { ProcessClock } from '../../sim/faults/process-clock.ts';
 import type { EyeOptions } from '../../sim/faults/simulated-eye.ts';
 import { SimulatedEye } from '../../sim/faults/simulated-eye.ts';
+import type { VisionEvent } from '../../vision/vision.ts';
 import { fanOut } from '../fan-out.ts';
 import { Line } from '../line.ts';
 import { openItemOutbox } from '../open-publisher.ts';
@@ -45,6 +46,8 @@ export interface Surroundings {
   readonly wall: WallClock;
   /** Which object of the world a track of the present life is. */
   onTrack(trackId: number, worldIndex: number | undefined): void;
+  /** Hears every word of the eye, whether or not the line can. */
+  watchEye(word: VisionEvent['kind']): void;
   /** Hears every event of the line. */
   readonly judge: LineSink;
 }
@@ -90,7 +93,10 @@ export class LineLife {
       clock, log, calibration, runId, sink,
       openVision: (visionSink) => new SimulatedEye({
         clock: this.#visionClock, random: random.fork(2), world: plant.world, motion: plant.motion, countsPerMm: calibration.countsPerMm,
-        options: around.eye, faults: around.eyeFaults, onTrack: around.onTrack, sink: (event) => clock.deliver(() => visionSink(event)),
+        options: around.eye, faults: around.eyeFaults, onTrack: around.onTrack, sink: (event) => {
+          around.watchEye(event.kind);
+          clock.deliver(() => visionSink(event));
+        },
       }),
       openLink: (linkSink) => createLink({
         clock, log, random: random.fork(3), transport: this.#transport(), options: config.link.timing, outputs: outputsOf(config.actuators), sink: linkSink, baudRate: BAUD_RATE,

@@ -192,6 +192,7 @@ class Day {
       clock: this.#clock, log: this.#options.log, config: this.#config, calibration: this.#options.calibration, plant: this.#plant, cable: this.#cable,
       broker: this.#broker, disk: this.#disk, eyeFaults: this.#eyeFaults, eye: this.#options.scenario.eye, wall: this.#wall,
       onTrack: (trackId, worldIndex) => void this.#worldIndexByTrack.set(trackId, worldIndex), judge: (event) => this.#hear(event),
+      watchEye: (word) => this.#invariants.eye(word),
     }, { runId: this.#runId, random: this.#random.fork(100 + this.#lives) });
     void this.#life.start();
   }

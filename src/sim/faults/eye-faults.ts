@@ -1,7 +1,7 @@
 // What is wrong with camera and vision at present. It outlives the vision process and the line process: a dirty lens stays
 // dirty when the service restarts.
 
-export const EYE_TROUBLES = ['stall', 'black', 'repeat', 'torn', 'wrong-size', 'light-step', 'dirt', 'wrong-shape'] as const;
+export const EYE_TROUBLES = ['stall', 'black', 'repeat', 'torn', 'wrong-size', 'light-step', 'dirt', 'wrong-shape', 'no-start'] as const;
 export type EyeTrouble = (typeof EYE_TROUBLES)[number];
 
 export class EyeFaults {

@@ -124,6 +124,7 @@ export class SimulatedEye implements Vision {
 
   #ready(life: number): void {
     if (life !== this.#life || this.#phase !== 'down') return;
+    if (this.#deps.faults.has('no-start')) return this.#restart('the model cannot be opened', RESTART_MS);
     this.#phase = 'up';
     this.#lastFrameNs = this.#deps.clock.nowNs();
     this.#told = 'nothing';
@@ -137,9 +138,13 @@ export class SimulatedEye implements Vision {
   #crash(reason: string, restartInMs: Milliseconds): void {
     if (this.#phase === 'stopped' || this.#phase === 'down') return;
     this.#phase = 'down';
-    const life = ++this.#life;
     this.#tracks.clear();
     this.#stats = { framesCaptured: 0, framesProcessed: 0, framesDropped: 0, badFrames: 0, cropsClassified: 0, cropsDropped: 0 };
+    this.#restart(reason, restartInMs);
+  }
+
+  #restart(reason: string, restartInMs: Milliseconds): void {
+    const life = ++this.#life;
     this.#deps.sink({ kind: 'vision.down', reason, restartInMs });
     this.#deps.clock.after(restartInMs + WARM_UP_MS, () => this.#ready(life));
   }
