@@ -81,6 +81,11 @@ export class Tracker {
     this.#countsPerMm = view.calibration.countsPerMm;
   }
 
+  /** Items followed or remembered. */
+  get count(): number {
+    return this.#tracks.length;
+  }
+
   update(detections: readonly Detection[], encoderCounts: EncoderCounts): TrackUpdate {
     const placed = detections.map((detection) => this.#place(detection, encoderCounts));
     const matches = this.#match(placed);

@@ -81,6 +81,28 @@ describe('Tracker', () => {
     expect(again).toMatchObject({ born: [], whole: [] });
   });
 
+  it('forgets where an item was given up after so many frames: what lies there then is another', () => {
+    const tracks = tracker();
+    const counts = 300 * COUNTS_PER_MM, { maxMissedFrames, forgetFrames } = visionOptions.parse({}).track;
+    expect(tracks.update(found(one, counts), counts).born).toHaveLength(1);
+    for (let frame = 0; frame < forgetFrames; frame++) expect(tracks.update([], counts).gone).toHaveLength(frame === maxMissedFrames ? 1 : 0);
+    expect(tracks.update(found(one, counts), counts).born).toEqual([]);
+    for (let frame = 0; frame <= forgetFrames; frame++) tracks.update([], counts);
+    expect(tracks.update(found(one, counts), counts).born).toHaveLength(1);
+  });
+
+  it('keeps nothing of what has left the picture', () => {
+    const tracks = tracker();
+    const items = Array.from({ length: 40 }, (_, index) => ({ ...one, positionCounts: index * 250 * COUNTS_PER_MM }));
+    for (let mm = -100; mm < 41 * 250; mm += 50) {
+      const counts = mm * COUNTS_PER_MM;
+      tracks.update(items.flatMap((item) => found(item, counts)), counts);
+      expect(tracks.count).toBeLessThanOrEqual(5);
+    }
+    tracks.update([], 60_000 * COUNTS_PER_MM);
+    expect(tracks.count).toBe(0);
+  });
+
   it('takes what keeps its place in the picture while the belt moves for no item', () => {
     const tracks = tracker();
     const stain = found(one, 1500);
