@@ -12,7 +12,7 @@ interface AlarmRow {
 }
 
 export const ALARM_TABLE: Readonly<Record<AlarmCode, AlarmRow>> = {
-  'camera-stalled': { reaction: 'safe', whatToDo: 'Check the camera cable, power and lens; the line reconnects by itself, then press start.' },
+  'camera-stalled': { reaction: 'safe', whatToDo: 'Check the camera cable, power and lens; the line reconnects by itself, then press start. A file or folder at its end needs `loop: true` or a restart.' },
   'vision-down': { reaction: 'warn', whatToDo: 'Nothing: vision restarts by itself and items meanwhile go to residue. If it repeats, read the log above the restart.' },
   'classifier-fallback': { reaction: 'warn', whatToDo: 'The line runs on a slower provider than configured. Check the GPU driver, then restart the service.' },
   'model-refused': { reaction: 'warn', whatToDo: 'The line goes on with the model it has. Promote another one, or mend this one and promote it again.' },

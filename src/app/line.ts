@@ -210,7 +210,7 @@ export class Line {
       case 'item.look': return this.#flow.looked(event.look);
       case 'item.crop': return this.#cropped(event.trackId, event.jpeg);
       case 'item.gone': return this.#flow.gone(event.trackId);
-      case 'camera.stalled': return this.#fault('camera-stalled', 'camera', `no frame for ${Math.round(event.silentMs)} ms: ${event.reason}`);
+      case 'camera.stalled': return this.#fault('camera-stalled', 'camera', event.silentMs > 0 ? `no frame for ${Math.round(event.silentMs)} ms: ${event.reason}` : event.reason);
       case 'camera.delivers': return this.alarms.clear('camera-stalled', 'camera');
       case 'vision.stats': return this.#visionStats(event.stats);
       case 'vision.snapshot': return this.#deps.onSnapshot?.(event.jpeg, event.marks);
@@ -343,7 +343,7 @@ export class Line {
 
   #emitStats(): void {
     this.#beltWatch.look(this.state === 'running', this.belt.latest);
-    const speed = (this.belt.latest?.countsPerSecond ?? 0) / this.#deps.calibration.countsPerMm;
+    const speed = this.state === 'stopped' ? 0 : this.#beltWatch.countsPerSecond(this.belt.latest) / this.#deps.calibration.countsPerMm;
     this.#emit({ kind: 'line.stats', atNs: this.#deps.clock.nowNs(), stats: this.counters.stats(this.#link.stats, speed) });
   }
 }

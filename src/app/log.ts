@@ -23,7 +23,7 @@ export function createLog(options: LogOptions): Logger {
   const fd = options.to === 'stdout' ? 1 : 2;
   const isTerminal = (options.to === 'stdout' ? process.stdout : process.stderr).isTTY === true;
   const isPretty = options.format === 'pretty' || (options.format === 'auto' && isTerminal);
-  const stream = isPretty ? prettyStream({ destination: fd, colours: isTerminal, level: options.level }) : pino.destination({ fd, sync: true });
+  const stream = isPretty ? prettyStream(fd, { colours: isTerminal, level: options.level }) : pino.destination({ fd, sync: true });
   return createLogOn(withoutEpipe(stream), options.level);
 }
 
@@ -39,14 +39,18 @@ export function createLogOn(stream: DestinationStream, level: LogOptions['level'
   }, stream);
 }
 
-function prettyStream(options: { destination: number; colours: boolean; level: LogOptions['level'] }): PinoPretty.PrettyStream {
+/** A line for people per call, to a file descriptor or a stream. */
+export function prettyStream(destination: number | NodeJS.WritableStream, options: { colours: boolean; level: LogOptions['level'] }): PinoPretty.PrettyStream {
   // Loaded only here, as it takes longer to load than pino, and only a person at a terminal wants it.
   const pretty = createRequire(import.meta.url)('pino-pretty') as typeof PinoPretty;
+  const hasFields = options.level === 'debug';
   return pretty({
-    destination: options.destination, sync: true, colorize: options.colours,
+    destination, sync: true, colorize: options.colours,
     translateTime: 'SYS:HH:MM:ss.l', ignore: 'room,pid,hostname',
     // One line per item: the sentence says it all, the fields are for machines.
-    hideObject: options.level !== 'debug', singleLine: true,
+    hideObject: !hasFields,
+    // Only with them: pino-pretty 13 ends no line where both are set.
+    singleLine: hasFields,
   });
 }
 

@@ -4,6 +4,7 @@ import { delay, systemClock } from '../base/clock.ts';
 import type { SortlineErrorCode } from '../base/errors.ts';
 import { SortlineError } from '../base/errors.ts';
 import type { Config } from '../config/schema.ts';
+import type { LineEvent, LineSink } from '../domain/line-event.ts';
 import { summaryText } from '../ledger/summary-text.ts';
 import { calibrationFor } from './calibration-for.ts';
 import { followConfig } from './live-config.ts';
@@ -42,14 +43,24 @@ export async function runLine(options: RunOptions): Promise<number> {
   const refused = new Promise<SortlineError>((resolve) => {
     refuse = (code, message) => { if (live.line.state === 'starting') resolve(new SortlineError(code as SortlineErrorCode, message)); };
   });
-  const outlets = await openOutlets({ clock, log, config, calibration, runId, takeFreePorts: mode === 'demo', line: () => live.line });
   const recorder = config.record.enabled ? await openRecorder({ config, calibration, clock, log, runId, source: 'line', path: recordTo }) : undefined;
+  // The line first, at rest: from the moment one of its outlets is open, somebody may ask it something, or the ledger raise an alarm.
+  const early: LineEvent[] = [];
+  let tell: LineSink = (event) => void early.push(event);
   const live: LiveLine = openLiveLine({
-    config, calibration, clock, log, runId, sink: outlets.sink, recorder,
+    config, calibration, clock, log, runId, recorder,
+    sink: (event) => tell(event),
     onSnapshot: (jpeg, marks) => outlets.showSnapshot(jpeg, marks),
     onCrop: (itemId, jpeg) => outlets.keepCrop(itemId, jpeg),
     onVisionRefused: (code, message) => refuse(code, message),
   });
+  const outlets = await openOutlets({ clock, log, config, calibration, runId, takeFreePorts: mode === 'demo', line: () => live.line })
+    .catch(async (error: unknown) => {
+      await recorder?.close();
+      throw error;
+    });
+  tell = outlets.sink;
+  for (const event of early.splice(0)) tell(event);
   beforeFatal(() => live.stop('internal error'));
   const stopAsked = Promise.race([untilSignal(clock, () => process.exit(130)), refused, ...(seconds === undefined ? [] : [delay(clock, seconds * MS_PER_S).then(() => `the clock, after ${seconds} s`)])]);
   process.stdout.write(banner({ config, configPath, recordTo, addresses: outlets.addresses, plant: live.plant !== undefined }));

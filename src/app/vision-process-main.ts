@@ -26,7 +26,7 @@ const FAILURES_TO_END = 5;
 // OpenCV's own threads would take the cores from the model; the pictures are small.
 cv.setNumThreads(1);
 // Ctrl-C in a terminal, and a service manager's stop, reach every process of the group; the line decides when this one ends.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 process.on('disconnect', end);
 
 let runner: VisionRunner | undefined;

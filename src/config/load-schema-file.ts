@@ -1,6 +1,6 @@
 // A YAML file against a schema of its own, a sweep or a recipe: checked like the line's configuration, with the place of every
 // problem. Knows nothing of what the schema describes.
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import type { z } from 'zod';
 import { reasonOf } from '../base/errors.ts';
 import { jsonSchemaOf } from './allowed.ts';
@@ -50,9 +50,25 @@ export function parseSchemaText<T>(text: string, file: string, rules: FileRules<
 /** The text of a file that is to be UTF-8. */
 export function readText(path: string): { readonly ok: true; readonly text: string } | { readonly ok: false; readonly problem: Problem<ConfigProblemCode> } {
   try {
-    return { ok: true, text: new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path)) };
+    return { ok: true, text: new TextDecoder('utf-8', { fatal: true }).decode(readStart(path)) };
   } catch (error) {
     const reason = error instanceof TypeError ? 'the file is not text in UTF-8' : reasonOf(error);
     return { ok: false, problem: { file: path, line: 1, column: 1, path: '', code: 'CONFIG_UNREADABLE', message: `the config file cannot be read: ${reason}` } };
+  }
+}
+
+/** More than any such file may have in whatever characters; what is longer is refused for its length. */
+const MOST_BYTES = 4_100_000;
+
+/** The bytes of the file, or the first of one that is longer or has no end. */
+function readStart(path: string): Uint8Array {
+  const descriptor = openSync(path, 'r');
+  try {
+    const bytes = new Uint8Array(MOST_BYTES);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < bytes.length; length += read) read = readSync(descriptor, bytes, length, bytes.length - length, null);
+    return bytes.subarray(0, length);
+  } finally {
+    closeSync(descriptor);
   }
 }

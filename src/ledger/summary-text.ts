@@ -5,7 +5,7 @@ import type { BinSummary, LedgerSummary } from './ledger-counts.ts';
 
 /** Aligned lines of text, without a newline at the end. */
 export function summaryText(summary: LedgerSummary): string {
-  const { items, settled, openItems, outcomes, causes, bins } = summary;
+  const { items, settled, openItems, outcomes, causes, bins, itemsWithTruth } = summary;
   const causeRows = Object.entries(causes).sort(([, a], [, b]) => b - a);
   return [
     `items seen ${items}${openItems.length > 0 ? `, ${openItems.length} of them still open` : ''}`,
@@ -13,7 +13,7 @@ export function summaryText(summary: LedgerSummary): string {
     ...table(['outcome', 'items', 'share'], OUTCOMES.map((outcome) => [outcome, String(outcomes[outcome]), share(outcomes[outcome], settled)])),
     '',
     ...(causeRows.length > 0 ? [...table(['cause', 'items', 'share'], causeRows.map(([cause, count]) => [cause, String(count), share(count, settled)])), ''] : []),
-    ...table(['bin', 'items', 'purity', 'recovery'], Object.entries(bins).map(([bin, row]) => binRow(bin, row))),
+    ...table(['bin', itemsWithTruth > 0 ? 'landed' : 'items', 'purity', 'recovery'], Object.entries(bins).map(([bin, row]) => binRow(bin, row))),
     ...remarks(summary),
   ].join('\n');
 }
@@ -22,8 +22,10 @@ function binRow(bin: string, { items, purity, recovery }: BinSummary): string[] 
   return [bin, String(items), percent(purity), percent(recovery)];
 }
 
-function remarks({ accuracy, itemsWithTruth, maxCountError, droppedEvents }: LedgerSummary): string[] {
+function remarks({ items, accuracy, itemsWithTruth, maxCountError, droppedEvents }: LedgerSummary): string[] {
+  const unlanded = itemsWithTruth > 0 ? items - itemsWithTruth : 0;
   const lines = [
+    unlanded > 0 ? `${unlanded} of the items seen did not land in a bin: they still lie on the belt, or were none` : undefined,
     accuracy === undefined ? undefined : `accuracy ${percent(accuracy)} of the classified items, where the true material is known (${itemsWithTruth} items)`,
     maxCountError === undefined ? undefined : `largest firing error ${maxCountError} encoder counts`,
     droppedEvents === 0 ? undefined : `${droppedEvents} events could not be stored; they are in these figures but not in the file`,

@@ -49,6 +49,11 @@ export class BoardEncoder {
     this.#highest = -Infinity;
   }
 
+  /** The highest count so far is the present one. */
+  forgetHighest(): void {
+    this.#highest = -Infinity;
+  }
+
   /** Edges invented (or, below 0, lost): the count jumps, the belt does not. Returns how far it now is behind the highest. */
   jump(counts: number): EncoderCounts {
     const before = Math.floor(this.#motion.countsAt(this.#clock.nowNs())) - this.#originCounts;

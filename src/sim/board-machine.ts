@@ -81,6 +81,7 @@ export class BoardMachine {
     this.#state = 'armed';
     this.#cause = 'none';
     this.#fault = 'none';
+    this.#deps.encoder.forgetHighest();
     return { code: 'ok', then: () => { this.#deps.onRelay(true); this.tellState(); } };
   }
 

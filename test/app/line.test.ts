@@ -226,6 +226,28 @@ describe('the line', () => {
     expect([line.state, line.stateReason, await line.requestStart('operator')]).toEqual(['stopped', 'signal', { result: 'refused', reason: 'the service is stopping' }]);
   });
 
+  it('shows the speed of the belt while somebody tells it, and 0 of a board that is silent or a line that has stopped', async () => {
+    const { bringUp, line, belt, clock, events } = await lineHarness({ autoStart: true });
+    const shown = (): number => events.findLast((event) => event.kind === 'line.stats')!.stats.beltMmPerSecond;
+    await bringUp();
+    await clock.advanceMs(500);
+    belt(1000);
+    await clock.advanceMs(600);
+    expect(shown()).toBe(300);
+    await clock.advanceMs(1000);
+    expect(shown()).toBe(0);
+    belt(4000);
+    await line.stop('signal');
+    expect(shown()).toBe(0);
+  });
+
+  it('says of a source at its end just that', async () => {
+    const { bringUp, toLine, events } = await lineHarness({ autoStart: true });
+    await bringUp();
+    toLine.vision({ kind: 'camera.stalled', silentMs: 0, reason: 'the folder is at its end' });
+    expect(events.find((event) => event.kind === 'alarm.raised')).toMatchObject({ alarm: 'camera-stalled', message: 'the folder is at its end' });
+  });
+
   it('pauses, and on stop settles everything and leaves the outputs safe', async () => {
     const { bringUp, line, belt, item, link, settled, events } = await lineHarness({ autoStart: true });
     await bringUp();

@@ -1,5 +1,6 @@
+import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { createLogOn } from '../../src/app/log.ts';
+import { createLogOn, prettyStream } from '../../src/app/log.ts';
 
 function linesOf(use: (log: ReturnType<typeof createLogOn>) => void, level: 'debug' | 'info' = 'info'): Record<string, unknown>[] {
   const lines: string[] = [];
@@ -11,6 +12,18 @@ describe('the log', () => {
   it('is one JSON line per call, with the room of the child', () => {
     const [line] = linesOf((log) => log.child({ room: 'link' }).warn({ port: 1 }, 'gone'));
     expect(line).toEqual({ level: 'warn', time: expect.stringMatching(/^\d{4}-.*Z$/) as unknown, room: 'link', port: 1, msg: 'gone' });
+  });
+
+  it.each(['info', 'debug'] as const)('is a line per call for people, at level %s', async (level) => {
+    const terminal = new PassThrough(), written: string[] = [];
+    terminal.on('data', (text: Buffer) => void written.push(text.toString()));
+    const log = createLogOn(prettyStream(terminal, { colours: false, level }), level);
+    log.info('line starting');
+    log.child({ room: 'link' }).warn({ port: 1, cause: { code: 2 } }, 'gone');
+    await expect.poll(() => written.join('')).toMatch(/gone/);
+    const lines = written.join('').trimEnd().split('\n');
+    expect(lines.map((line) => line.replace(/^\[[\d:.]+\] /, ''))).toEqual(['INFO: line starting', level === 'info' ? 'WARN: gone' : expect.stringMatching(/^WARN: gone .*"code":2/)]);
+    expect(written.join('').endsWith('\n')).toBe(true);
   });
 
   it('leaves out what is below its level', () => {

@@ -36,3 +36,7 @@ test('a file that is not there is a problem, not an exception', () => {
   const loaded = loadSchemaFile('/nowhere/f.yaml', rules);
   expect(loaded.ok ? [] : loaded.problems.map(({ code }) => code)).toEqual(['CONFIG_UNREADABLE']);
 });
+
+test('a file without an end is refused for its length', () => {
+  expect(loadSchemaFile('/dev/zero', rules)).toMatchObject({ ok: false, problems: [{ code: 'CONFIG_UNREADABLE', message: expect.stringContaining('at most 1000000') }] });
+});

@@ -94,7 +94,7 @@ describe('a running line whose vision process is killed', () => {
     expect(line.visionPids()).not.toContain(pid);
     const predictedBefore = listener.on('item/prediction').length;
     await listener.until(() => listener.on('item/prediction').length > predictedBefore);
-    expect(await line.end('SIGTERM')).toBe(0);
+    expect(await line.end('SIGHUP')).toBe(0);
     await listener.until(() => listener.on('state').at(-1)?.payload['state'] === 'stopped');
     const ledger = new DatabaseSync(join(line.folder, 'ledger.db'), { readOnly: true });
     const { open, all } = ledger.prepare('SELECT count(*) AS "all", sum(outcome IS NULL) AS open FROM items').get() as { open: number; all: number };

@@ -30,11 +30,12 @@ cause            items    share
 fired                2   66.7 %
 low-confidence       1   33.3 %
 
-bin       items   purity   recovery
-───────   ─────   ──────   ────────
-glass         2   50.0 %     50.0 %
-residue       1    0.0 %      0.0 %
+bin       landed   purity   recovery
+───────   ──────   ──────   ────────
+glass          2   50.0 %     50.0 %
+residue        1    0.0 %      0.0 %
 
+1 of the items seen did not land in a bin: they still lie on the belt, or were none
 accuracy 66.7 % of the classified items, where the true material is known (3 items)
 largest firing error 1 encoder counts`);
 });

@@ -209,6 +209,11 @@ describe('safe state', () => {
     bench.board.machine.jumpEncoder(-200);
     bench.board.machine.jumpEncoder(-100);
     expect(bench.host.last('board.state')).toMatchObject({ state: 'safe', cause: 'fault', fault: 'encoder-reversed' });
+    // Armed again, it begins from where the belt is.
+    bench.host.acknowledge();
+    bench.host.say({ kind: 'board.arm' });
+    bench.board.machine.jumpEncoder(-200);
+    expect(bench.board.machine.state).toBe('armed');
   });
 
   test('an encoder faster than any belt is a fault', () => {

@@ -8,7 +8,7 @@ import { PictureCache } from './picture-cache.ts';
 import { preparePictures } from './prepare-pictures.ts';
 
 // A terminal's Ctrl-C reaches the whole group; the parent still needs the pictures of the step it is in.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 process.on('disconnect', () => process.exit(0));
 // What was compiled is kept for the next process; at its end, which would be too late: this one is killed.
 flushCompileCache();
