@@ -64,5 +64,6 @@ function typeText(schema: JsonSchema): string {
   if (schema.type === 'object' && schema.properties === undefined) return `${typeText(schema.additionalProperties as JsonSchema)} by name`;
   if (schema.format === 'date-time') return 'ISO 8601 text';
   if (schema.type === 'number' && schema.minimum === 0 && schema.maximum === 1) return '0 … 1';
+  if (schema.type === undefined) return 'any value';
   return [schema.type].flat().map((type) => TYPE_WORDS[String(type)] ?? String(type)).join(' or ');
 }

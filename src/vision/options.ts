@@ -52,7 +52,7 @@ export const visionOptions = z.strictObject({
 
 export const harvestOptions = z.strictObject({
   enabled: z.boolean().default(false).describe('Whether pictures of items that the model was unsure of are kept, for people to label and the next training to learn from (`sortline dataset harvest`).'),
-  folder: z.string().min(1).default('.sortline/harvest').describe('Where they are kept, a folder per day; made where absent.'),
+  folder: z.string().min(1).default('.sortline/harvest').describe('Where they are kept, a folder per day; made where absent. A relative path starts at the config file, the default at the working directory.'),
   maxMb: z.number().min(1).max(1_000_000).default(500).describe('Room for them on the disk, MB; beyond it the oldest are deleted.'),
   perHour: z.number().min(1).max(3600).default(120).describe('Most pictures kept in an hour, count; a twelfth of it may come at once.'),
   maxConfidence: z.number().min(0).max(1).default(0.7).describe('Mean confidence of an item\'s looks up to which it is kept, 0 to 1; items whose looks name different materials always are.'),

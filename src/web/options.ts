@@ -25,7 +25,7 @@ export const webOptions = z.strictObject({
   metricsTokenFile: z.string().min(1).optional().describe('File with a token that lets Prometheus read /metrics without a login (`authorization: {credentials_file: …}`). A relative path starts at the config file.'),
   maxViewers: z.int().min(1).max(500).default(40).describe('Open dashboards that get live data at once; more are told to try again.'),
   shifts: z.array(clockTime).max(12).default(['06:00', '14:00', '22:00']).describe('When shifts begin, as the history offers them.'),
-  labels: z.string().min(1).default('.sortline/labelled').describe('Folder to which the label corner moves harvested pictures, a folder per material; `sortline dataset import` takes it. A relative path starts at the config file.'),
+  labels: z.string().min(1).default('.sortline/labelled').describe('Folder to which the label corner moves harvested pictures, a folder per material; `sortline dataset import` takes it. A relative path starts at the config file, the default at the working directory.'),
 }).prefault({});
 
 export type WebOptions = z.output<typeof webOptions>;
