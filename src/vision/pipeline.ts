@@ -120,9 +120,11 @@ export class VisionPipeline {
   process(frame: Frame<Mat>): void {
     this.#checkSize(frame);
     this.#learnBelt();
-    const { born, whole, gone, still } = this.#tracker.update(this.#segmenter.segment(frame), frame.encoderCounts);
+    const { born, whole, gone, phantoms, still } = this.#tracker.update(this.#segmenter.segment(frame), frame.encoderCounts);
     this.framesProcessed++;
     for (const box of still) this.#segmenter.absorb(box);
+    // At once: what a look at no item would say must decide nothing.
+    for (const trackId of phantoms) this.#tellGone(trackId);
     for (const item of born) this.#seen(item, frame);
     for (const item of whole) this.#look(item, frame);
     for (const trackId of gone) this.#leave(trackId);

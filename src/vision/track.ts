@@ -21,6 +21,11 @@ const POSITION_WEIGHT = 16;
 /** Boxes in the picture this alike are the same spot. */
 const SAME_SPOT = 0.7;
 const SPOT_FRAMES = 10;
+/** Over so much belt it is looked whether a thing moved with it; more than slip and a blurred edge make of it, mm. */
+const CARRIED_MM = 8;
+/** A thing that moved by less than this share of the belt under it kept its place; so many times in a row, and it is no item. */
+const KEPT_SHARE = 0.25;
+const KEPT_TIMES = 2;
 const EDGE_PX = 2;
 /** A thing this small beside a large one is a bit of it that the belt's colour separates: its area over the large one's, and their distance. */
 const FRAGMENT_SHARE = 0.2;
@@ -44,6 +49,9 @@ interface Track {
   sightings: number;
   /** Frames in a row in which it should have been seen and was not. */
   missed: number;
+  /** Where it was, and the belt then, when it was last looked whether it moves with the belt; how many times in a row it did not. */
+  anchor: { readonly boxPx: BoxPx; readonly counts: EncoderCounts };
+  kept: number;
   /** Frames in a row that showed another outline in its place. */
   changed: number;
   isGone: boolean;
@@ -63,6 +71,8 @@ export interface TrackUpdate {
   readonly whole: readonly WholeItem[];
   /** No whole sighting follows. */
   readonly gone: readonly TrackId[];
+  /** Told as born, and no items: they do not move with the belt. */
+  readonly phantoms: readonly TrackId[];
   /** Boxes of things that stay in the picture while the belt moves: no items. */
   readonly still: readonly BoxPx[];
 }
@@ -89,9 +99,14 @@ export class Tracker {
   update(detections: readonly Detection[], encoderCounts: EncoderCounts): TrackUpdate {
     const placed = detections.map((detection) => this.#place(detection, encoderCounts));
     const matches = this.#match(placed);
-    const whole: WholeItem[] = [], born: WholeItem[] = [], gone: TrackId[] = [], still: BoxPx[] = [];
+    const whole: WholeItem[] = [], born: WholeItem[] = [], gone: TrackId[] = [], phantoms: TrackId[] = [], still: BoxPx[] = [];
     for (const track of this.#tracks) {
       const seen = matches.get(track);
+      if (seen !== undefined && this.#staysBehind(track, seen, encoderCounts)) {
+        still.push(seen.detection.boxPx);
+        this.#dismiss(track, phantoms);
+        continue;
+      }
       if (seen !== undefined && this.#see(track, seen, encoderCounts)) whole.push(wholeItem(track, seen));
       if (this.#leaves(track, { isSeen: seen !== undefined || placed.some((other) => this.#hides(other, track)), encoderCounts })) gone.push(track.trackId);
     }
@@ -99,10 +114,10 @@ export class Tracker {
     const matched = new Set(matches.values());
     for (const candidate of placed) {
       if (matched.has(candidate) || !candidate.detection.isWhole || this.#isKnownPlace(candidate) || this.#isFragment(candidate, placed)) continue;
-      if (this.#isStill(candidate, encoderCounts, gone)) still.push(candidate.detection.boxPx);
+      if (this.#isStill(candidate, encoderCounts, phantoms)) still.push(candidate.detection.boxPx);
       else born.push(this.#bear(candidate, encoderCounts));
     }
-    return { born, whole: [...whole, ...born], gone, still };
+    return { born, whole: [...whole, ...born], gone, phantoms, still };
   }
 
   /** Forgets everything: counts no longer mean the same places. The ids not yet told as gone. */
@@ -125,7 +140,7 @@ export class Tracker {
     for (const track of this.#tracks) {
       for (const candidate of placed) {
         const distance = distanceMm(track.position, candidate.position, this.#countsPerMm);
-        if (distance > this.#options.gateMm && !this.#hides(candidate, track) && !this.#isPartOf(candidate, track)) continue;
+        if (distance > this.#options.gateMm && !this.#hides(candidate, track) && !this.#isPartOf(candidate, track) && !hasKept(track, candidate)) continue;
         pairs.push({ track, candidate, score: iouOnBelt(track.position, candidate.position, this.#countsPerMm) - distance / SCORE_MM });
       }
     }
@@ -144,7 +159,7 @@ export class Tracker {
   #see(track: Track, seen: Placed, encoderCounts: EncoderCounts): boolean {
     track.boxPx = seen.detection.boxPx;
     track.seenAtCounts = encoderCounts;
-    if (!seen.detection.isWhole || track.isGone) return false;
+    if (!seen.detection.isWhole || track.isGone || track.kept > 0) return false;
     if (sizeRatio(track.position, seen.position) < SAME_SIZE) {
       const isMerged = this.#tracks.some((other) => other !== track && this.#hides(seen, other));
       if (isMerged || ++track.changed < this.#options.changeFrames) return false;
@@ -178,7 +193,7 @@ export class Tracker {
   }
 
   /** Whether a candidate lies where the belt moved it from: it kept its place in the picture instead, so it is no item. */
-  #isStill(candidate: Placed, encoderCounts: EncoderCounts, gone: TrackId[]): boolean {
+  #isStill(candidate: Placed, encoderCounts: EncoderCounts, phantoms: TrackId[]): boolean {
     const { boxPx } = candidate.detection;
     const gateCounts = this.#options.gateMm * this.#countsPerMm;
     const ghost = this.#tracks.find((track) => track.missed > 0 && Math.abs(encoderCounts - track.seenAtCounts) > gateCounts && iouPx(track.boxPx, boxPx) > SAME_SPOT);
@@ -186,11 +201,25 @@ export class Tracker {
     if (ghost === undefined && spot === undefined) return false;
     if (spot === undefined) this.#spots.push({ boxPx, framesLeft: SPOT_FRAMES });
     else spot.framesLeft = SPOT_FRAMES;
-    if (ghost !== undefined) {
-      this.#tracks = this.#tracks.filter((track) => track !== ghost);
-      if (!ghost.isGone) gone.push(ghost.trackId);
-    }
+    if (ghost !== undefined) this.#dismiss(ghost, phantoms);
     return true;
+  }
+
+  /** Whether the belt has moved under it again and again, and it did not. Slip and an encoder's single jump are no proof. */
+  #staysBehind(track: Track, { detection: { boxPx, isWhole } }: Placed, encoderCounts: EncoderCounts): boolean {
+    const movedMm = Math.abs(encoderCounts - track.anchor.counts) / this.#countsPerMm;
+    if (!isWhole || movedMm < CARRIED_MM) return false;
+    const isKept = centreDistancePx(track.anchor.boxPx, boxPx) < KEPT_SHARE * movedMm * this.#view.pxPerMm;
+    track.anchor = { boxPx, counts: encoderCounts };
+    track.kept = isKept ? track.kept + 1 : 0;
+    if (track.kept < KEPT_TIMES) return false;
+    this.#spots.push({ boxPx, framesLeft: SPOT_FRAMES });
+    return true;
+  }
+
+  #dismiss(phantom: Track, phantoms: TrackId[]): void {
+    this.#tracks = this.#tracks.filter((track) => track !== phantom);
+    if (!phantom.isGone) phantoms.push(phantom.trackId);
   }
 
   /** The detection lies over the track's place. */
@@ -221,11 +250,20 @@ export class Tracker {
   #bear(candidate: Placed, encoderCounts: EncoderCounts): WholeItem {
     const track: Track = {
       trackId: ++this.#lastTrackId, position: candidate.position, boxPx: candidate.detection.boxPx, seenAtCounts: encoderCounts,
-      sightings: 1, missed: 0, changed: 0, isGone: false,
+      anchor: { boxPx: candidate.detection.boxPx, counts: encoderCounts }, kept: 0, sightings: 1, missed: 0, changed: 0, isGone: false,
     };
     this.#tracks.push(track);
     return wholeItem(track, candidate);
   }
+}
+
+/** It did not move with the belt before, and does not now. */
+function hasKept(track: Track, { detection }: Placed): boolean {
+  return track.kept > 0 && iouPx(track.boxPx, detection.boxPx) > SAME_SPOT;
+}
+
+function centreDistancePx(a: BoxPx, b: BoxPx): number {
+  return Math.hypot(a.x + a.width / 2 - b.x - b.width / 2, a.y + a.height / 2 - b.y - b.height / 2);
 }
 
 function wholeItem(track: Track, { detection }: Placed): WholeItem {

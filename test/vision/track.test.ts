@@ -108,8 +108,27 @@ describe('Tracker', () => {
     const stain = found(one, 1500);
     const updates = [0, 1, 2, 3, 4].map((step) => tracks.update(stain, 1500 + step * 400));
     expect(updates.flatMap(({ born }) => born)).toHaveLength(1);
-    expect(updates.flatMap(({ gone }) => gone)).toEqual([1]);
+    expect(updates.flatMap(({ phantoms }) => phantoms)).toEqual([1]);
+    expect(updates.flatMap(({ gone }) => gone)).toEqual([]);
     expect(updates.slice(1).every(({ still }) => still.length === 1)).toBe(true);
+  });
+
+  it.each([4, 10, 17.5, 24])('takes what keeps its place for one that is no item, and only once, where the belt moves %d mm from picture to picture', (stepMm) => {
+    const tracks = tracker();
+    const small: Item = { ...one, lengthMm: 22, widthMm: 44 };
+    const stain = found(small, 1500);
+    const updates = Array.from({ length: 12 }, (_, step) => tracks.update(stain, 1500 + step * stepMm * COUNTS_PER_MM));
+    expect(updates.flatMap(({ born }) => born)).toHaveLength(1);
+    expect(updates.flatMap(({ phantoms }) => phantoms)).toEqual([1]);
+    expect(updates.flatMap(({ gone }) => gone)).toEqual([]);
+    expect(tracks.count).toBe(0);
+  });
+
+  it('keeps an item on a belt at rest whose encoder jumps once', () => {
+    const tracks = tracker();
+    const lying = found(one, 1500);
+    for (const counts of [1500, 1500, 1550, 1550, 1550, 1550]) expect(tracks.update(lying, counts)).toMatchObject({ phantoms: [], gone: [] });
+    expect(tracks.update(found({ ...one, positionCounts: 50 }, 1650), 1650)).toMatchObject({ born: [], phantoms: [], whole: [{ trackId: 1 }] });
   });
 
   it('keeps two items apart that are seen as one for a while', () => {
