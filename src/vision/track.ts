@@ -103,8 +103,7 @@ export class Tracker {
     for (const track of this.#tracks) {
       const seen = matches.get(track);
       if (seen !== undefined && this.#staysBehind(track, seen, encoderCounts)) {
-        still.push(seen.detection.boxPx);
-        this.#dismiss(track, phantoms);
+        still.push(this.#dismiss(track, seen, phantoms));
         continue;
       }
       if (seen !== undefined && this.#see(track, seen, encoderCounts)) whole.push(wholeItem(track, seen));
@@ -114,7 +113,8 @@ export class Tracker {
     const matched = new Set(matches.values());
     for (const candidate of placed) {
       if (matched.has(candidate) || !candidate.detection.isWhole || this.#isKnownPlace(candidate) || this.#isFragment(candidate, placed)) continue;
-      if (this.#isStill(candidate, encoderCounts, phantoms)) still.push(candidate.detection.boxPx);
+      const ghost = this.#ghostOf(candidate, encoderCounts);
+      if (ghost !== undefined || this.#spotAt(candidate.detection.boxPx) !== undefined) still.push(this.#dismiss(ghost, candidate, phantoms));
       else born.push(this.#bear(candidate, encoderCounts));
     }
     return { born, whole: [...whole, ...born], gone, phantoms, still };
@@ -192,17 +192,14 @@ export class Tracker {
     return this.#view.visibility({ xMm: (encoderCounts - positionCounts) / this.#countsPerMm, ...rest }, EDGE_PX);
   }
 
-  /** Whether a candidate lies where the belt moved it from: it kept its place in the picture instead, so it is no item. */
-  #isStill(candidate: Placed, encoderCounts: EncoderCounts, phantoms: TrackId[]): boolean {
-    const { boxPx } = candidate.detection;
+  /** The track that the belt should have moved from where the candidate is: it kept its place in the picture instead, so it is no item. */
+  #ghostOf({ detection: { boxPx } }: Placed, encoderCounts: EncoderCounts): Track | undefined {
     const gateCounts = this.#options.gateMm * this.#countsPerMm;
-    const ghost = this.#tracks.find((track) => track.missed > 0 && Math.abs(encoderCounts - track.seenAtCounts) > gateCounts && iouPx(track.boxPx, boxPx) > SAME_SPOT);
-    const spot = this.#spots.find((known) => iouPx(known.boxPx, boxPx) > SAME_SPOT);
-    if (ghost === undefined && spot === undefined) return false;
-    if (spot === undefined) this.#spots.push({ boxPx, framesLeft: SPOT_FRAMES });
-    else spot.framesLeft = SPOT_FRAMES;
-    if (ghost !== undefined) this.#dismiss(ghost, phantoms);
-    return true;
+    return this.#tracks.find((track) => track.missed > 0 && Math.abs(encoderCounts - track.seenAtCounts) > gateCounts && iouPx(track.boxPx, boxPx) > SAME_SPOT);
+  }
+
+  #spotAt(boxPx: BoxPx): { boxPx: BoxPx; framesLeft: number } | undefined {
+    return this.#spots.find((known) => iouPx(known.boxPx, boxPx) > SAME_SPOT);
   }
 
   /** Whether the belt has moved under it again and again, and it did not. Slip and an encoder's single jump are no proof. */
@@ -212,14 +209,17 @@ export class Tracker {
     const isKept = centreDistancePx(track.anchor.boxPx, boxPx) < KEPT_SHARE * movedMm * this.#view.pxPerMm;
     track.anchor = { boxPx, counts: encoderCounts };
     track.kept = isKept ? track.kept + 1 : 0;
-    if (track.kept < KEPT_TIMES) return false;
-    this.#spots.push({ boxPx, framesLeft: SPOT_FRAMES });
-    return true;
+    return track.kept >= KEPT_TIMES;
   }
 
-  #dismiss(phantom: Track, phantoms: TrackId[]): void {
+  /** Ends a track, where there is one, that is no item, and remembers its spot for a while; the box there. */
+  #dismiss(phantom: Track | undefined, { detection: { boxPx } }: Placed, phantoms: TrackId[]): BoxPx {
+    const spot = this.#spotAt(boxPx);
+    if (spot === undefined) this.#spots.push({ boxPx, framesLeft: SPOT_FRAMES });
+    else spot.framesLeft = SPOT_FRAMES;
     this.#tracks = this.#tracks.filter((track) => track !== phantom);
-    if (!phantom.isGone) phantoms.push(phantom.trackId);
+    if (phantom?.isGone === false) phantoms.push(phantom.trackId);
+    return boxPx;
   }
 
   /** The detection lies over the track's place. */
