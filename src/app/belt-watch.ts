@@ -1,5 +1,6 @@
 // Warns while the line runs without knowing where its belt is: the board's samples come, but the cable delays messages by so much
-// that nobody can say when they were taken (firmware-protocol.md § Where is the belt). Items are not placed meanwhile.
+// that nobody can say when they were taken (firmware-protocol.md § Where is the belt). Items are not placed meanwhile,
+// and no speed is shown.
 import type { Clock } from '../base/clock.ts';
 import type { Milliseconds } from '../base/units.ts';
 import { NS_PER_MS } from '../base/units.ts';

@@ -1,5 +1,6 @@
 // Signals and fatal errors of the service, in one place: the first SIGINT, SIGTERM or SIGHUP (its terminal was closed) ends it in order, a second one at once.
 import type { Clock } from '../base/clock.ts';
+import { STOP_SIGNALS } from '../base/stop-signals.ts';
 import type { MonotonicNs } from '../base/units.ts';
 import { NS_PER_MS } from '../base/units.ts';
 
@@ -10,7 +11,7 @@ const SAME_REQUEST_MS = 1000;
 export function untilSignal(clock: Clock, onSecond: () => void): Promise<string> {
   return new Promise((resolve) => {
     let askedNs: MonotonicNs | undefined;
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    for (const signal of STOP_SIGNALS) {
       process.on(signal, () => {
         askedNs ??= clock.nowNs();
         if (clock.nowNs() - askedNs > SAME_REQUEST_MS * NS_PER_MS) onSecond();

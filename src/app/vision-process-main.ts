@@ -3,6 +3,7 @@ import { systemClock } from '../base/clock.ts';
 import { isSortlineError, reasonOf } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { createRandom } from '../base/random.ts';
+import { STOP_SIGNALS } from '../base/stop-signals.ts';
 import { chooseModels } from '../classify/champion.ts';
 import { createOnnxClassifier } from '../classify/onnx-classifier.ts';
 import { openClassifier } from '../classify/open-classifier.ts';
@@ -26,7 +27,7 @@ const FAILURES_TO_END = 5;
 // OpenCV's own threads would take the cores from the model; the pictures are small.
 cv.setNumThreads(1);
 // Ctrl-C in a terminal, and a service manager's stop, reach every process of the group; the line decides when this one ends.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+for (const signal of STOP_SIGNALS) process.on(signal, () => undefined);
 process.on('disconnect', end);
 
 let runner: VisionRunner | undefined;

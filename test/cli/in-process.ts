@@ -1,6 +1,7 @@
 // Runs a command line in the test's own process: starting one takes longer than most of what a command is asked. That it does the
 // same in a process of its own, with its exit code and streams, is for tests that use command-line.ts.
 import { vi } from 'vitest';
+import { STOP_SIGNALS } from '../../src/base/stop-signals.ts';
 import { runCommandLine } from '../../src/cli/program.ts';
 import type { Ran } from './command-line.ts';
 
@@ -8,8 +9,6 @@ interface Surroundings {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
-
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 let last: Promise<unknown> = Promise.resolve();
 
@@ -22,7 +21,7 @@ export function sortlineHere(argv: readonly string[], surroundings: Surroundings
 
 async function run(argv: readonly string[], { cwd = process.cwd(), env = {} }: Surroundings): Promise<Ran> {
   const told = { stdout: '', stderr: '' }, cwdBefore = process.cwd(), envBefore = { ...process.env };
-  const listening = SIGNALS.map((signal) => process.rawListeners(signal));
+  const listening = STOP_SIGNALS.map((signal) => process.rawListeners(signal));
   const spies = (['stdout', 'stderr'] as const).map((stream) => vi.spyOn(process[stream], 'write').mockImplementation((text) => {
     told[stream] += String(text);
     return true;
@@ -39,7 +38,7 @@ async function run(argv: readonly string[], { cwd = process.cwd(), env = {} }: S
     process.exitCode = undefined;
     for (const spy of spies) spy.mockRestore();
     // What waits for a signal ends with the process otherwise.
-    SIGNALS.forEach((signal, at) => process.rawListeners(signal).forEach((listener) => {
+    STOP_SIGNALS.forEach((signal, at) => process.rawListeners(signal).forEach((listener) => {
       if (!listening[at]!.includes(listener)) process.removeListener(signal, listener as NodeJS.SignalsListener);
     }));
   }

@@ -2,13 +2,14 @@
 // process and crashes where two threads load it. Ends when its parent does, in whichever way; signals are the parent's to act on.
 import { flushCompileCache } from 'node:module';
 import { isSortlineError, reasonOf } from '../../base/errors.ts';
+import { STOP_SIGNALS } from '../../base/stop-signals.ts';
 import { cv } from '../../image/opencv.ts';
 import type { FromLoader, LoaderSetup, ToLoader } from './loader-messages.ts';
 import { PictureCache } from './picture-cache.ts';
 import { preparePictures } from './prepare-pictures.ts';
 
 // A terminal's Ctrl-C reaches the whole group; the parent still needs the pictures of the step it is in.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+for (const signal of STOP_SIGNALS) process.on(signal, () => undefined);
 process.on('disconnect', () => process.exit(0));
 // What was compiled is kept for the next process; at its end, which would be too late: this one is killed.
 flushCompileCache();
