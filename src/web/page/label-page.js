@@ -1,6 +1,6 @@
 // The label corner: one picture that the model was unsure of, one key for what it is. What a person says goes to the folder that
 // the next training learns from.
-import { html, useEffect, useState } from '/library/htm-preact.js';
+import { html, useEffect, useLayoutEffect, useState } from '/library/htm-preact.js';
 import { count, MATERIALS, share, shortId } from '/format.js';
 import { ask, order } from '/service.js';
 
@@ -37,7 +37,8 @@ export function LabelPage({ facts }) {
     void act('/api/labels', { itemId: current.itemId, label: name }, `${shortId(current.itemId)} is ${name}`);
   };
   const undo = () => act('/api/labels/undo', {}, 'the last label was taken back');
-  useEffect(() => {
+  // Before the picture is painted: a key pressed at its sight must not meet the keys of the one before.
+  useLayoutEffect(() => {
     const press = (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
       if (event.key === 'u' || event.key === 'Backspace') void undo();
