@@ -64,7 +64,7 @@ export async function replayLine({ input, config, classifier, log, sink, without
     clock, log, calibration, runId, sink,
     openVision: (visionSink) => new VisionRunner({
       clock, log, calibration, camera, classifier: timedClassifier(classifier, clock, INFERENCE_MS), capture: config.camera.capture, random: createRandom(SEED), rssMb: () => 0,
-      batch: config.classifier.batch, options: config.vision, sink: deafToGaps(visionSink, camera),
+      batch: config.classifier.batch, options: config.vision, looksEarly: false, sink: deafToGaps(visionSink, camera),
     }),
     openLink: (linkSink) => createLink({
       clock, log, random: createRandom(SEED), transport: cable.host, options: config.link.timing, outputs: outputsOf(config.actuators), sink: linkSink,

@@ -38,6 +38,7 @@ export function openVirtualVision({ clock, log, calibration, config, camera, cla
       options: camera, clock, calibration, world: plant.world, motion: plant.motion, renderAheadMs: MS_PER_S / camera.framesPerSecond,
       openDrawings: () => new DrawingThread(PX_PER_MM),
     }),
-    batch: config.classifier.batch, options: config.vision,
+    // In virtual time a frame takes none: nothing would be gained.
+    batch: config.classifier.batch, options: config.vision, looksEarly: false,
   });
 }

@@ -4,6 +4,7 @@
 import type { MonotonicNs } from '../base/units.ts';
 import { NS_PER_S } from '../base/units.ts';
 import type { Bgr } from '../domain/calibration.ts';
+import type { BoxPx } from '../domain/frame.ts';
 import type { Mat } from '../image/opencv.ts';
 import { cv, MatScope } from '../image/opencv.ts';
 import { filledMat } from './filled-mat.ts';
@@ -65,10 +66,13 @@ export class Background {
     return true;
   }
 
-  /** Largest difference over the channels beyond what belt may have, 8-bit, one channel; the caller releases it. */
-  excess(reduced: Mat): Mat {
-    using scope = new MatScope();
-    return this.#difference(reduced, scope).sub(this.#tolerance8!);
+  /**
+   * Largest difference over the channels beyond what belt may have, 8-bit, one channel; the caller releases it. `reduced` is the whole
+   * picture, or what it shows at `place`. What it took is the scope's.
+   */
+  excess(reduced: Mat, scope: MatScope, place?: BoxPx): Mat {
+    const at = (known: Mat): Mat => (place === undefined ? known : scope.own(known.getRegion(new cv.Rect(place.x, place.y, place.width, place.height))));
+    return difference(reduced, at(this.#mean8!), scope).sub(at(this.#tolerance8!));
   }
 
   /** Learns from the frame outside `items` (8-bit mask, 255 where something lies). */
@@ -83,14 +87,14 @@ export class Background {
     const belt = scope.own(unsure.bitwiseNot());
     const elapsedS = Math.max(0, (atNs - this.#updatedAtNs) / NS_PER_S);
     const share = 1 - Math.exp(-elapsedS / this.#options.followSeconds);
-    accumulate(this.#difference(reduced, scope), this.#wander!, share, belt);
+    accumulate(difference(reduced, this.#mean8!, scope), this.#wander!, share, belt);
     accumulate(reduced, this.#mean!, share, belt);
     this.#updatedAtNs = atNs;
     this.#refresh();
   }
 
   /** Takes what lies in `box` (reduced px) for belt: it did not move with the belt, so it is dirt on the lens or a reflection. */
-  absorb(reduced: Mat, box: { x: number; y: number; width: number; height: number }): void {
+  absorb(reduced: Mat, box: BoxPx): void {
     using scope = new MatScope();
     const rect = new cv.Rect(box.x, box.y, box.width, box.height);
     const seen = scope.own(scope.own(reduced.getRegion(rect)).convertTo(cv.CV_32FC3));
@@ -101,11 +105,6 @@ export class Background {
   release(): void {
     this.#forget();
     this.#kernel.release();
-  }
-
-  #difference(reduced: Mat, scope: MatScope): Mat {
-    const [blue, green, red] = scope.own(reduced.absdiff(this.#mean8!)).splitChannels().map((channel) => scope.own(channel));
-    return scope.own(largerOf(scope.own(largerOf(blue!, green!)), red!));
   }
 
   #refresh(): void {
@@ -127,6 +126,11 @@ export class Background {
     for (const sample of this.#samples) sample.release();
     this.#samples = [];
   }
+}
+
+function difference(a: Mat, b: Mat, scope: MatScope): Mat {
+  const [blue, green, red] = scope.own(a.absdiff(b)).splitChannels().map((channel) => scope.own(channel));
+  return scope.own(largerOf(scope.own(largerOf(blue!, green!)), red!));
 }
 
 // The add-on takes two images and returns a new one; its typings show C++'s output argument instead.

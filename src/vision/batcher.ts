@@ -97,6 +97,11 @@ export class Batcher<T> {
     return oldest === undefined ? undefined : (this.#deps.clock.nowNs() - oldest.atNs) / NS_PER_MS;
   }
 
+  /** Whether a picture offered now would start at the next `pump`. */
+  get hasRoom(): boolean {
+    return this.#waiting.length === 0 && this.#runsStartedAtNs.size < this.#buffers.count;
+  }
+
   hasWaiting(key: number): boolean {
     return this.#waiting.some((waiting) => waiting.key === key);
   }
@@ -177,11 +182,12 @@ export class Batcher<T> {
     for (const [index, { tag, picture }] of batch.entries()) {
       onStart(tag);
       picture.write(pixels, index * buffers.pictureBytes, classifier.cropShape);
-      picture.release();
     }
     const run = { atNs: clock.nowNs() };
     this.#runsStartedAtNs.add(run);
-    const outcome = await classifier.classify(pixels, batch.length).then((result) => ({ result }), (error: unknown) => ({ error }));
+    const running = classifier.classify(pixels, batch.length).then((result) => ({ result }), (error: unknown) => ({ error }));
+    for (const { picture } of batch) picture.release();
+    const outcome = await running;
     const settledAtNs = clock.nowNs();
     this.#runsStartedAtNs.delete(run);
     buffers.free(pixels);

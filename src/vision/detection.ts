@@ -19,3 +19,13 @@ export interface Detection {
   /** False where it touches the frame's edge: part of it may lie outside. */
   readonly isWhole: boolean;
 }
+
+/** Fractions of pixels that rounding may differ by between a frame and a part of it. */
+const SAME_PX = 0.01;
+
+/** Whether two searches of one frame, or of parts of it, found the same. */
+export function isSameThing(a: Detection, b: Detection): boolean {
+  const isNear = (x: number, y: number): boolean => Math.abs(x - y) < SAME_PX;
+  return isNear(a.boxPx.x, b.boxPx.x) && isNear(a.boxPx.y, b.boxPx.y) && isNear(a.boxPx.width, b.boxPx.width) && isNear(a.boxPx.height, b.boxPx.height)
+    && a.areaPx === b.areaPx && a.outline.length === b.outline.length && a.outline.every(({ x, y }, index) => isNear(x, b.outline[index]!.x) && isNear(y, b.outline[index]!.y));
+}

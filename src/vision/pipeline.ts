@@ -2,9 +2,9 @@
 // takes it. Time is only read, to stamp; every decision follows from the frames, so that the same frames give the same
 // events in the vision process and in virtual time.
 //
-//   frame ─▶ segment ─▶ track ─┬─▶ item.seen                      ┌─▶ item.look
-//                              ├─▶ batcher ─▶ crop ─▶ preprocess ─┴─▶ item.gone, after the last look
-//                              └─▶ (leaves the view)
+//   frame ─┬─▶ segment ─▶ track ─┬─▶ item.seen                       ┌─▶ item.look
+//          └─▶ early looks ──────┼─▶ batcher ─▶ crop ─▶ preprocess ──┴─▶ item.gone, after the last look
+//                                └─▶ (leaves the view)
 import type { Clock, Timer } from '../base/clock.ts';
 import { reasonOf, SortlineError } from '../base/errors.ts';
 import type { Milliseconds } from '../base/units.ts';
@@ -14,16 +14,15 @@ import type { Frame } from '../domain/frame.ts';
 import type { TrackId } from '../domain/item.ts';
 import { MATERIALS } from '../domain/material.ts';
 import type { Mat } from '../image/opencv.ts';
-import { cv, MatScope } from '../image/opencv.ts';
 import type { LookFacts } from './batcher.ts';
 import { Batcher } from './batcher.ts';
-import { correctedPatch } from './corrected-patch.ts';
-import { cropItem, roundedBox } from './crop.ts';
-import type { HeldCrop } from './crop-holder.ts';
+import { roundedBox } from './crop.ts';
 import { CropHolder } from './crop-holder.ts';
+import { EarlyLooks } from './early-looks.ts';
 import { ItemLooks } from './item-looks.ts';
+import type { LookTag } from './look-pictures.ts';
+import { LookPictures, tagOf } from './look-pictures.ts';
 import type { HarvestOptions, VisionOptions } from './options.ts';
-import { preprocess } from './preprocess.ts';
 import { Segmenter } from './segment.ts';
 import { snapshotOf } from './snapshot.ts';
 import type { WholeItem } from './track.ts';
@@ -40,16 +39,9 @@ export interface PipelineDeps {
   readonly options: VisionOptions;
   /** Which items are also told as `item.crop`; none where absent. */
   readonly harvest?: HarvestOptions | undefined;
+  /** Whether a picture may go to the classifier before the rest of its frame is searched; default true. What is told is the same. */
+  readonly looksEarly?: boolean | undefined;
   readonly sink: VisionSink;
-}
-
-/** One picture on its way through the classifier. */
-interface LookTag {
-  readonly looks: ItemLooks;
-  readonly frame: Pick<Frame, 'sequence' | 'capturedAtNs'>;
-  readonly boxPx: ItemLooks['boxPx'];
-  /** Its picture, where that may be wanted later. */
-  crop: HeldCrop | undefined;
 }
 
 /**
@@ -64,6 +56,8 @@ export class VisionPipeline {
   readonly #segmenter: Segmenter;
   readonly #tracker: Tracker;
   readonly #batcher: Batcher<LookTag>;
+  readonly #pictures: LookPictures;
+  readonly #earlyLooks: EarlyLooks | undefined;
   readonly #looksByTrack = new Map<TrackId, ItemLooks>();
   readonly #cropHolder: CropHolder | undefined;
   #learning: Timer | undefined;
@@ -82,10 +76,12 @@ export class VisionPipeline {
     this.#tracker = new Tracker(options.track, this.#view);
     this.#batcher = new Batcher({
       clock, classifier, limits: { ...batch, inFlight: options.looks.inFlight, maxWaiting: options.looks.maxWaiting },
-      onStart: ({ looks }) => looks.started(),
+      onStart: ({ looks }) => looks?.started(),
       onResult: (tag, probabilities, facts) => this.#looked(tag, probabilities, facts),
       onFailure: (tags, error) => this.#failed(tags, error),
     });
+    this.#pictures = new LookPictures({ view: this.#view, options: options.crop, holder: this.#cropHolder });
+    if (deps.looksEarly !== false) this.#earlyLooks = new EarlyLooks({ view: this.#view, segmenter: this.#segmenter, tracker: this.#tracker, batcher: this.#batcher, pictures: this.#pictures });
   }
 
   get cropsClassified(): number {
@@ -120,13 +116,17 @@ export class VisionPipeline {
   process(frame: Frame<Mat>): void {
     this.#checkSize(frame);
     this.#learnBelt();
-    const { born, whole, gone, phantoms, still } = this.#tracker.update(this.#segmenter.segment(frame), frame.encoderCounts);
+    this.#earlyLooks?.begin(frame);
+    const detections = this.#segmenter.segment(frame);
+    this.#earlyLooks?.saw(detections, frame.encoderCounts);
+    const { born, whole, gone, phantoms, still } = this.#tracker.update(detections, frame.encoderCounts);
     this.framesProcessed++;
     for (const box of still) this.#segmenter.absorb(box);
     // At once: what a look at no item would say must decide nothing.
     for (const trackId of phantoms) this.#tellGone(trackId);
     for (const item of born) this.#seen(item, frame);
     for (const item of whole) this.#look(item, frame);
+    this.#earlyLooks?.end();
     for (const trackId of gone) this.#leave(trackId);
     this.#batcher.pump();
     this.#learning = this.#deps.clock.after(LEARN_AFTER_MS, () => this.#learnBelt());
@@ -176,35 +176,22 @@ export class VisionPipeline {
   }
 
   #look({ trackId, position, detection }: WholeItem, frame: Frame<Mat>): void {
-    const { options, calibration } = this.#deps;
+    const { options: { looks: options } } = this.#deps;
     const looks = this.#looksByTrack.get(trackId)!;
     looks.position = position;
     looks.boxPx = roundedBox(detection.boxPx);
-    if (!looks.wantsLook(options.looks)) {
+    if (!looks.wantsLook(options)) {
       this.#batcher.withdraw(trackId);
       return;
     }
-    const { sequence, capturedAtNs } = frame;
-    const tag: LookTag = { looks, frame: { sequence, capturedAtNs }, boxPx: looks.boxPx, crop: undefined };
-    const image = sharing(frame.image);
-    this.#batcher.offer({
-      key: trackId, lookCount: looks.startedCount, tag,
-      picture: {
-        write: (target, offset, shape) => {
-          using scope = new MatScope();
-          const corrected = correctedPatch(image, detection, { view: this.#view, gains: calibration.colour?.gains, marginRatio: options.crop.marginRatio });
-          if (corrected !== undefined) scope.own(corrected.image);
-          const picture = scope.own(cropItem(corrected?.image ?? image, corrected?.detection ?? detection, options.crop));
-          preprocess(picture, shape, target, offset);
-          if (this.#cropHolder !== undefined) tag.crop = this.#cropHolder.hold(trackId, scope.keep(picture));
-        },
-        release: () => image.release(),
-      },
-    });
+    if (this.#earlyLooks?.handOver(detection, looks) === true) return;
+    const tag = tagOf(frame, detection, looks);
+    this.#batcher.offer({ key: trackId, lookCount: looks.startedCount, tag, picture: this.#pictures.of(tag, frame.image, detection) });
   }
 
   #looked({ looks, frame, boxPx, crop }: LookTag, probabilities: readonly number[], facts: LookFacts): void {
     this.failuresInARow = 0;
+    if (looks === undefined) return;
     looks.finished(probabilities);
     this.#cropHolder?.judged(looks.trackId, crop, probabilities);
     if (this.#looksByTrack.get(looks.trackId) !== looks) return;
@@ -223,6 +210,7 @@ export class VisionPipeline {
     this.failuresInARow++;
     this.#deps.sink({ kind: 'vision.warning', code: 'MODEL_RUN_FAILED', message: `${tags.length} looks were lost: ${reasonOf(error)}` });
     for (const { looks, crop } of tags) {
+      if (looks === undefined) continue;
       looks.failed();
       this.#cropHolder?.failed(crop);
       this.#tellGoneWhenDone(looks);
@@ -263,9 +251,4 @@ export class VisionPipeline {
     this.#relearned = this.#segmenter.relearnedCount;
     this.#deps.sink({ kind: 'vision.warning', code: 'VISION_BACKGROUND_RELEARNED', message: 'nearly no belt could be seen for a while: the light or the camera changed, and the empty belt is learned anew' });
   }
-}
-
-/** One more handle to the same pixels, which outlive the frame's own; to be released. */
-function sharing(image: Mat): Mat {
-  return image.getRegion(new cv.Rect(0, 0, image.cols, image.rows));
 }

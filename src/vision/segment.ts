@@ -5,7 +5,7 @@
 import type { MonotonicNs } from '../base/units.ts';
 import type { Bgr } from '../domain/calibration.ts';
 import type { BoxPx, Frame } from '../domain/frame.ts';
-import type { Contour, Mat } from '../image/opencv.ts';
+import type { Mat } from '../image/opencv.ts';
 import { cv, MatScope } from '../image/opencv.ts';
 import { Background } from './background.ts';
 import type { Detection, PointPx } from './detection.ts';
@@ -24,6 +24,8 @@ const OPEN_PX = 3;
 const OUTLINE_EPSILON_PX = 1.5;
 /** Boxes this close to the frame's edge touch it, reduced px. */
 const EDGE_PX = 1;
+/** What lies this close to where a part of the frame was cut off may look different there, reduced px: all of smoothing, opening and closing. */
+const CUT_PX = 14;
 const STRONG_SHARE = 0.02;
 /** From this share of its box on an item is a rectangle whose edges are worth finding to the pixel. */
 const RECTANGLE_FILL = 0.93;
@@ -36,6 +38,21 @@ interface Shape {
   readonly box: BoxPx;
   readonly area: number;
   readonly centre: PointPx;
+}
+
+/** A part of the reduced picture, reduced px. */
+interface Part {
+  readonly place: BoxPx;
+  /** Within which a thing must lie to be whole, and within which it must lie not to be touched by a cut: counted from the part's corner. */
+  readonly whole: Bounds;
+  readonly uncut: Bounds;
+}
+
+interface Bounds {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
 }
 
 export class Segmenter {
@@ -79,11 +96,25 @@ export class Segmenter {
       return [];
     }
     for (const box of this.#absorb.splice(0)) this.#background.absorb(reduced, this.#toReduced(box, reduced));
-    const excess = scope.own(this.#background.excess(reduced));
+    const excess = scope.own(this.#background.excess(reduced, scope));
     const items = this.#clean(excess, scope);
-    const detections = this.#outlines(items, excess, scope);
+    const detections = this.#outlines(items, excess, partOf(reduced, { x: 0, y: 0, width: reduced.cols, height: reduced.rows }), scope);
     this.#seen = { reduced: scope.keep(reduced), items: scope.keep(items), atNs: frame.capturedAtNs };
     return detections;
+  }
+
+  /**
+   * What lies in a part of the frame, clear of where it was cut off, as `segment` will find it there; nothing is learned. `box` in full-frame
+   * pixels. What it took is the scope's, to be released when there is time.
+   */
+  within({ image }: Frame<Mat>, box: BoxPx, scope: MatScope): Detection[] {
+    if (!this.#background.isLearned) return [];
+    const scale = this.#reduction;
+    const picture = { cols: Math.floor(image.cols / scale), rows: Math.floor(image.rows / scale) };
+    const place = this.#toReduced(box, picture);
+    const part = scope.own(image.getRegion(new cv.Rect(place.x * scale, place.y * scale, place.width * scale, place.height * scale)));
+    const excess = scope.own(this.#background.excess(this.#reduce(part, scope), scope, place));
+    return this.#outlines(this.#clean(excess, scope), excess, partOf(picture, place), scope);
   }
 
   /** Learns the belt from the frame just segmented: apart, so that the items' pictures need not wait for it. */
@@ -124,46 +155,47 @@ export class Segmenter {
     return scope.own(opened.morphologyEx(this.#close, cv.MORPH_CLOSE));
   }
 
-  #outlines(items: Mat, excess: Mat, scope: MatScope): Detection[] {
+  #outlines(items: Mat, excess: Mat, part: Part, scope: MatScope): Detection[] {
     const strong = scope.own(excess.threshold(this.#options.strongMargin, 255, cv.THRESH_BINARY));
     const detections: Detection[] = [];
     for (const contour of items.findContours(cv.RETR_EXTERNAL, cv.CHAIN_APPROX_SIMPLE)) {
-      if (contour.area < this.#minAreaPx || !isStrong(contour, strong)) continue;
-      const outline = contour.approxPolyDP(OUTLINE_EPSILON_PX, true).map(({ x, y }) => ({ x, y }));
+      const { area } = contour;
+      if (area < this.#minAreaPx) continue;
       const box = contour.boundingRect();
-      const parts = this.#maySplit(box, excess) ? splitOutline(outline, this.#minAreaPx) : [outline];
+      if (!isWithin(box, part.uncut) || !isStrong({ box, area }, strong, scope)) continue;
+      const outline = contour.approxPolyDP(OUTLINE_EPSILON_PX, true).map(({ x, y }) => ({ x, y }));
+      const pieces = this.#maySplit(box, part) ? splitOutline(outline, this.#minAreaPx) : [outline];
       // The simplified outline is only for cutting: an uncut item keeps OpenCV's exact box and area.
-      if (parts.length === 1) detections.push(this.#detection({ outline, box, area: contour.area, centre: contour.minAreaRect().center }, excess));
-      else for (const part of parts) detections.push(this.#detection(shapeOf(part), excess));
+      if (pieces.length === 1) detections.push(this.#detection({ outline, box, area, centre: contour.minAreaRect().center }, excess, part));
+      else for (const piece of pieces) detections.push(this.#detection(shapeOf(piece), excess, part));
     }
     // OpenCV lists contours from the bottom of the picture; an order of our own keeps runs alike across its versions.
     return detections.sort((a, b) => a.boxPx.x - b.boxPx.x || a.boxPx.y - b.boxPx.y);
   }
 
   /** An item cut by the frame's edge may have a neck that the whole item has not; only a long row of items is cut there. */
-  #maySplit(box: BoxPx, excess: Mat): boolean {
+  #maySplit(box: BoxPx, { place, whole }: Part): boolean {
     if (!this.#options.splitTouching) return false;
-    return isWithin(box, excess) || box.width > LONG_SHARE * excess.cols || box.height > LONG_SHARE * excess.rows;
+    return isWithin(box, whole) || box.width > LONG_SHARE * place.width || box.height > LONG_SHARE * place.height;
   }
 
-  #detection({ outline, box, area, centre }: Shape, excess: Mat): Detection {
-    const isWhole = isWithin(box, excess);
+  #detection({ outline, box, area, centre }: Shape, excess: Mat, { place, whole }: Part): Detection {
+    const isWhole = isWithin(box, whole);
     // Outlines run through pixel centres, so a rectangle of w x h pixels encloses (w - 1)(h - 1).
     const fill = Math.min(1, area / Math.max(1, (box.width - 1) * (box.height - 1)));
     const isRectangle = isWhole && fill >= RECTANGLE_FILL;
     const exact = isRectangle ? refineBox(excess, box) : box;
     const scale = this.#reduction;
+    const inFrame = (x: number, y: number): PointPx => ({ x: (x + place.x) * scale, y: (y + place.y) * scale });
     return {
-      boxPx: { x: exact.x * scale, y: exact.y * scale, width: exact.width * scale, height: exact.height * scale },
-      centrePx: isRectangle
-        ? { x: (exact.x + exact.width / 2) * scale, y: (exact.y + exact.height / 2) * scale }
-        : { x: (centre.x + 0.5) * scale, y: (centre.y + 0.5) * scale },
-      outline: outline.map(({ x, y }) => ({ x: (x + 0.5) * scale, y: (y + 0.5) * scale })),
+      boxPx: { ...inFrame(exact.x, exact.y), width: exact.width * scale, height: exact.height * scale },
+      centrePx: isRectangle ? inFrame(exact.x + exact.width / 2, exact.y + exact.height / 2) : inFrame(centre.x + 0.5, centre.y + 0.5),
+      outline: outline.map(({ x, y }) => inFrame(x + 0.5, y + 0.5)),
       areaPx: area * scale * scale, fill, isWhole,
     };
   }
 
-  #toReduced(box: BoxPx, reduced: Mat): BoxPx {
+  #toReduced(box: BoxPx, reduced: { readonly cols: number; readonly rows: number }): BoxPx {
     const x = Math.max(0, Math.floor(box.x / this.#reduction) - 2), y = Math.max(0, Math.floor(box.y / this.#reduction) - 2);
     return {
       x, y,
@@ -173,13 +205,21 @@ export class Segmenter {
   }
 }
 
-function isStrong(contour: Contour, strong: Mat): boolean {
-  using scope = new MatScope();
-  return scope.own(strong.getRegion(contour.boundingRect())).countNonZero() >= STRONG_SHARE * contour.area;
+function isStrong({ box, area }: Pick<Shape, 'box' | 'area'>, strong: Mat, scope: MatScope): boolean {
+  return scope.own(strong.getRegion(new cv.Rect(box.x, box.y, box.width, box.height))).countNonZero() >= STRONG_SHARE * area;
 }
 
-function isWithin(box: BoxPx, picture: Mat): boolean {
-  return box.x > EDGE_PX && box.y > EDGE_PX && box.x + box.width < picture.cols - EDGE_PX && box.y + box.height < picture.rows - EDGE_PX;
+function isWithin(box: BoxPx, { left, top, right, bottom }: Bounds): boolean {
+  return box.x > left && box.y > top && box.x + box.width < right && box.y + box.height < bottom;
+}
+
+function partOf(picture: { readonly cols: number; readonly rows: number }, place: BoxPx): Part {
+  const { x, y, width, height } = place;
+  const bounds = (edgePx: number): Bounds => ({
+    left: x === 0 ? edgePx : CUT_PX, top: y === 0 ? edgePx : CUT_PX,
+    right: width - (x + width === picture.cols ? edgePx : CUT_PX), bottom: height - (y + height === picture.rows ? edgePx : CUT_PX),
+  });
+  return { place, whole: bounds(EDGE_PX), uncut: bounds(-1) };
 }
 
 /** Box, area and middle of a part that was cut off. */

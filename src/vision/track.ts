@@ -112,12 +112,21 @@ export class Tracker {
     this.#forget(encoderCounts);
     const matched = new Set(matches.values());
     for (const candidate of placed) {
-      if (matched.has(candidate) || !candidate.detection.isWhole || this.#isKnownPlace(candidate) || this.#isFragment(candidate, placed)) continue;
+      if (matched.has(candidate) || !this.#isUnknown(candidate, placed)) continue;
       const ghost = this.#ghostOf(candidate, encoderCounts);
       if (ghost !== undefined || this.#spotAt(candidate.detection.boxPx) !== undefined) still.push(this.#dismiss(ghost, candidate, phantoms));
       else born.push(this.#bear(candidate, encoderCounts));
     }
     return { born, whole: [...whole, ...born], gone, phantoms, still };
+  }
+
+  /** Which of these `update` would tell as born were they all there is; no note is taken of them. */
+  newOf(detections: readonly Detection[], encoderCounts: EncoderCounts): Detection[] {
+    const placed = detections.map((detection) => this.#place(detection, encoderCounts));
+    const matched = new Set(this.#match(placed).values());
+    const isNew = (candidate: Placed): boolean =>
+      !matched.has(candidate) && this.#isUnknown(candidate, placed) && this.#ghostOf(candidate, encoderCounts) === undefined && this.#spotAt(candidate.detection.boxPx) === undefined;
+    return placed.filter(isNew).map(({ detection }) => detection);
   }
 
   /** Forgets everything: counts no longer mean the same places. The ids not yet told as gone. */
@@ -153,6 +162,11 @@ export class Tracker {
       taken.add(candidate);
     }
     return matches;
+  }
+
+  /** It is whole, and neither an item's place nor a bit of one. */
+  #isUnknown(candidate: Placed, placed: readonly Placed[]): boolean {
+    return candidate.detection.isWhole && !this.#isKnownPlace(candidate) && !this.#isFragment(candidate, placed);
   }
 
   /** Takes note of a sighting; true when the item is whole and its outline the one it is known by. */

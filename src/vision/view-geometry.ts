@@ -37,6 +37,8 @@ export class ViewGeometry {
   readonly pxPerMm: number;
   /** Whether travel runs along picture rows (u) rather than columns (v). */
   readonly travelsAlongU: boolean;
+  /** Side of the picture at which things come in. */
+  readonly upstreamSide: 'left' | 'right' | 'top' | 'bottom';
   /** A camera that looks straight down through a perfect lens: a rectangle in the picture is one on the belt. */
   readonly isStraight: boolean;
 
@@ -57,6 +59,7 @@ export class ViewGeometry {
     const areaMm2 = Math.abs((right.xMm - middle.xMm) * (below.yMm - middle.yMm) - (right.yMm - middle.yMm) * (below.xMm - middle.xMm));
     this.pxPerMm = 1 / Math.sqrt(areaMm2);
     this.travelsAlongU = Math.abs(right.xMm - middle.xMm) >= Math.abs(below.xMm - middle.xMm);
+    this.upstreamSide = this.travelsAlongU ? (right.xMm > middle.xMm ? 'left' : 'right') : (below.xMm > middle.xMm ? 'top' : 'bottom');
   }
 
   /** The belt rectangle that a box of the picture covers; edges may be fractions of a pixel. */

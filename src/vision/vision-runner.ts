@@ -16,6 +16,7 @@ import type { Calibration } from '../domain/calibration.ts';
 import type { BeltSample } from '../domain/frame.ts';
 import type { FrameTap } from './frame-tap.ts';
 import type { HarvestOptions, VisionOptions } from './options.ts';
+import type { PipelineDeps } from './pipeline.ts';
 import { VisionPipeline } from './pipeline.ts';
 import type { Vision, VisionSink, VisionStats } from './vision.ts';
 
@@ -30,6 +31,8 @@ export interface VisionRunnerDeps {
   readonly classifier: Classifier;
   readonly batch: { readonly size: number; readonly deadlineMs: Milliseconds };
   readonly options: VisionOptions;
+  /** See {@link PipelineDeps}. */
+  readonly looksEarly?: PipelineDeps['looksEarly'];
   /** Which items' pictures are told for people to label; none where absent. */
   readonly harvest?: HarvestOptions | undefined;
   /** Takes every picture that was looked at, where the line is recorded. */

@@ -1,7 +1,10 @@
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { pixelToBeltMm } from '../../src/domain/calibration.ts';
-import { cv } from '../../src/image/opencv.ts';
+import type { BoxPx } from '../../src/domain/frame.ts';
+import { cv, MatScope } from '../../src/image/opencv.ts';
 import type { Detection } from '../../src/vision/detection.ts';
+import { isSameThing } from '../../src/vision/detection.ts';
 import { visionOptions } from '../../src/vision/options.ts';
 import { Segmenter } from '../../src/vision/segment.ts';
 import { ViewGeometry } from '../../src/vision/view-geometry.ts';
@@ -48,6 +51,11 @@ const paper: SceneItem = { positionCounts: 0, yMm: 120, lengthMm: 213, widthMm: 
 const can: SceneItem = { positionCounts: 1300, yMm: 330, lengthMm: 110, widthMm: 66, colour: [190, 190, 185], shape: 'ellipse' };
 const wrapper: SceneItem = { positionCounts: 2300, yMm: 100, lengthMm: 80, widthMm: 60, colour: [40, 40, 45] };
 const glass: SceneItem = { positionCounts: 2200, yMm: 320, lengthMm: 120, widthMm: 70, colour: [215, 225, 215], opacity: 0.25, shape: 'ellipse' };
+
+/** The larger of the gaps along and across; below 0 where they overlap. */
+function gapPx(a: BoxPx, b: BoxPx): number {
+  return Math.max(a.x - b.x - b.width, b.x - a.x - a.width, a.y - b.y - b.height, b.y - a.y - a.height);
+}
 
 function placeOf(detection: Detection, counts: number): { positionMm: number; yMm: number } {
   const { xMm, yMm } = pixelToBeltMm(calibration, detection.centrePx.x, detection.centrePx.y);
@@ -134,5 +142,45 @@ describe('Segmenter', () => {
     segmenter.absorb(seen!.boxPx);
     show(2000, { items: [stain] });
     expect(show(2000, { items: [stain] })).toEqual([]);
+  });
+});
+
+describe('Segmenter on a part of a frame', () => {
+  /** What is cut off may look different this near to the cut, px. */
+  const UNSURE_PX = 32;
+  const { width, height } = calibration.frameSize;
+  const item = fc.record({
+    positionCounts: fc.integer({ min: -1800, max: 1900 }), yMm: fc.integer({ min: 60, max: 390 }), lengthMm: fc.integer({ min: 20, max: 150 }), widthMm: fc.integer({ min: 20, max: 110 }),
+    colour: fc.constantFrom([238, 240, 240] as const, [40, 40, 45] as const, [190, 190, 185] as const), shape: fc.constantFrom('rectangle' as const, 'ellipse' as const),
+  });
+
+  it('finds what it finds there in the whole frame', () => {
+    const { show, segmenter } = learnedEyes();
+    show(0);
+    fc.assert(fc.property(fc.array(item, { minLength: 2, maxLength: 6 }), fc.constantFrom('left', 'right', 'top', 'bottom'), fc.double({ min: 0.2, max: 0.6, noNaN: true }), (items, side, share) => {
+      const across = Math.round(share * width), down = Math.round(share * height);
+      const part = {
+        left: { x: 0, y: 0, width: across, height }, right: { x: width - across, y: 0, width: across, height },
+        top: { x: 0, y: 0, width, height: down }, bottom: { x: 0, y: height - down, width, height: down },
+      }[side];
+      using scope = new MatScope();
+      const frame = sceneFrame(1000, 2000, { items });
+      scope.own(frame.image);
+      const found = segmenter.within(frame, part, scope), all = segmenter.segment(frame);
+      for (const detection of found) expect(all.some((other) => isSameThing(detection, other))).toBe(true);
+      const isInside = ({ boxPx: { x, y, width: w, height: h } }: Detection): boolean =>
+        (part.x === 0 || x > part.x + UNSURE_PX) && (part.y === 0 || y > part.y + UNSURE_PX)
+        && (part.x + part.width === width || x + w < part.x + part.width - UNSURE_PX) && (part.y + part.height === height || y + h < part.y + part.height - UNSURE_PX);
+      // What touches another may be a piece of a row that the cut goes through.
+      const isAlone = (one: Detection): boolean => all.every((other) => other === one || gapPx(one.boxPx, other.boxPx) > UNSURE_PX);
+      for (const detection of all) if (detection.isWhole && isInside(detection) && isAlone(detection)) expect(found.some((other) => isSameThing(detection, other))).toBe(true);
+    }), { numRuns: 150 });
+  });
+
+  it('finds nothing before the belt is known', () => {
+    using scope = new MatScope();
+    const frame = sceneFrame(0, 0, { items: [paper] });
+    scope.own(frame.image);
+    expect(eyes().segmenter.within(frame, { x: 0, y: 0, width: 400, height }, scope)).toEqual([]);
   });
 });

@@ -58,7 +58,7 @@ export async function* renderPictures({ seed, perMaterial, clock }: RenderReques
   const recorder = new CropRecorder();
   const looks: Look[] = [];
   const pipeline = new VisionPipeline({
-    clock, calibration, classifier: recorder, batch: { size: 8, deadlineMs: 0 }, options: visionOptions.parse({ looks: { perItem: LOOKS } }),
+    clock, calibration, classifier: recorder, batch: { size: 8, deadlineMs: 0 }, options: visionOptions.parse({ looks: { perItem: LOOKS } }), looksEarly: false,
     sink: (event) => {
       if (event.kind === 'item.look') looks.push(event.look);
     },
