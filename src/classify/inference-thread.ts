@@ -17,13 +17,16 @@ interface Waiting {
 }
 
 export class InferenceThread {
+  /** The only core it may run on, where there is one for each thread; undefined any. */
+  readonly core: number | undefined;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #ended: SortlineError | undefined;
 
-  constructor() {
+  constructor(core: number | undefined) {
+    this.core = core;
     const gate = new NativeGate();
-    this.#worker = new Worker(new URL('./inference-worker.ts', import.meta.url), { name: 'inference', workerData: { gate: gate.memory } satisfies WorkerData, resourceLimits: smallHeap(YOUNG_MB) });
+    this.#worker = new Worker(new URL('./inference-worker.ts', import.meta.url), { name: 'inference', workerData: { gate: gate.memory, core } satisfies WorkerData, resourceLimits: smallHeap(YOUNG_MB) });
     const letExit = holdExit(gate);
     this.#worker.once('error', letExit);
     this.#worker.once('exit', letExit);

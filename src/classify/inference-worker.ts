@@ -4,6 +4,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { SortlineErrorCode } from '../base/errors.ts';
 import { isSortlineError, reasonOf } from '../base/errors.ts';
+import { keepOnCore } from '../base/thread-core.ts';
 import { NativeGate } from '../onnx/native-gate.ts';
 import type { OpenedSession, SessionOptions, TensorShape } from './model-session.ts';
 import { openOnnxSession } from './onnx-session.ts';
@@ -12,6 +13,8 @@ import { openOnnxSession } from './onnx-session.ts';
 export interface WorkerData {
   /** Memory of the NativeGate. */
   readonly gate: SharedArrayBuffer;
+  /** The only core to run on; undefined any. */
+  readonly core: number | undefined;
 }
 
 /** The first message. */
@@ -37,9 +40,10 @@ export type WorkerReply =
   /** `id` 0: the session could not be opened. */
   | { readonly kind: 'failed'; readonly id: number; readonly code: SortlineErrorCode; readonly message: string; readonly context: Readonly<Record<string, unknown>> };
 
-async function open(port: MessagePort, gate: NativeGate, { model, options }: WorkerStart): Promise<void> {
+async function open(port: MessagePort, { gate, core }: { gate: NativeGate; core: number | undefined }, { model, options }: WorkerStart): Promise<void> {
   const reply = (message: WorkerReply): void => port.postMessage(message);
   try {
+    if (core !== undefined) await keepOnCore(core);
     const { session, provider, unavailable } = await gate.pass(() => openOnnxSession(model, options));
     free(model);
     const run = ({ id, data, shape }: WorkerRun): Promise<void> =>
@@ -69,9 +73,10 @@ function failure(id: number, error: unknown): WorkerReply {
 
 if (parentPort !== null) {
   const port = parentPort;
-  const gate = new NativeGate((workerData as WorkerData).gate);
+  const { gate: memory, core } = workerData as WorkerData;
+  const gate = new NativeGate(memory);
   // ONNX Runtime is loaded by now.
   gate.leave();
   // By message and not as worker data, which would keep the model's bytes for the thread's life.
-  port.once('message', (start: WorkerStart) => void open(port, gate, start));
+  port.once('message', (start: WorkerStart) => void open(port, { gate, core }, start));
 }

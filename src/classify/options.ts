@@ -22,7 +22,7 @@ export const classifyOptions = z.strictObject({
     deadlineMs: z.number().min(0).max(1000).default(0).describe('Longest time a crop waits for company before it is run, ms; 0 runs whatever is waiting as soon as the model is free.'),
   }).prefault({}).describe('How crops are gathered.'),
   threads: z.strictObject({
-    sessions: z.int().min(0).max(16).default(0).describe('Copies of the model that classify side by side on the CPU, count, each in memory of its own (about 100 MB for a ResNet-18); 0 takes two, or one on a single core. Two classify more than one; one answers a single crop sooner.'),
+    sessions: z.int().min(0).max(16).default(0).describe('Copies of the model that classify side by side on the CPU, count, each in memory of its own (about 100 MB for a ResNet-18); 0 takes two, or one on a single core. Two classify more than one; one answers a single crop sooner. As many as there are cores, with one thread each, are kept on a core each (by `taskset`, where there is one).'),
     intraOp: z.int().min(0).max(256).default(0).describe('Threads of one copy of the model on the CPU, count; 0 shares the cores out among the copies. A single copy gets two per core, so that a core busy with something else for a moment holds a run up less.'),
     spinning: z.boolean().default(false).describe('Whether idle threads of the model spin instead of sleeping: a little faster alone, but it takes the cores from the rest.'),
   }).prefault({}).describe('CPU threads of the model.'),

@@ -4,6 +4,7 @@
 //
 //   run ─▶ [shared input] ─▶ the thread with the fewest runs ─▶ [ONNX session] ─▶ result
 import { SortlineError } from '../base/errors.ts';
+import { allowedCores, OwnCore } from '../base/thread-core.ts';
 import { InferenceThread, OPENING } from './inference-thread.ts';
 import type { WorkerReply } from './inference-worker.ts';
 import type { ModelSession, OpenedSession, SessionOptions, SessionRun, TensorShape } from './model-session.ts';
@@ -20,6 +21,7 @@ class ThreadedSession implements ModelSession {
   readonly #threads: readonly InferenceThread[];
   readonly #maxInputBytes: number;
   readonly #idleInputs: Uint8Array[] = [];
+  readonly #caller = new OwnCore();
   #lastId = OPENING;
 
   constructor(threads: readonly InferenceThread[], maxInputBytes: number, { inputs, outputs }: Opened) {
@@ -37,7 +39,7 @@ class ThreadedSession implements ModelSession {
     // All or nothing: with a thread less the rest would hide that it is gone.
     const ended = this.#threads.find((thread) => thread.ended !== undefined)?.ended;
     if (ended !== undefined) throw ended;
-    const thread = this.#threads.reduce((best, each) => (each.waitingCount < best.waitingCount ? each : best));
+    const thread = this.#freest();
     if (thread.waitingCount >= MAX_RUNS) throw new SortlineError('MODEL_RUN_FAILED', `${MAX_RUNS * this.concurrency} batches are waiting already: the classifier takes no more at a time`);
     const input = this.#idleInputs.pop() ?? new Uint8Array(new SharedArrayBuffer(this.#maxInputBytes));
     input.set(data);
@@ -51,8 +53,18 @@ class ThreadedSession implements ModelSession {
     }
   }
 
+  /** The thread with the fewest runs; of several the one that is kept on another core than the caller, who goes on. */
+  #freest(): InferenceThread {
+    const fewest = Math.min(...this.#threads.map(({ waitingCount }) => waitingCount));
+    const free = this.#threads.filter(({ waitingCount }) => waitingCount === fewest);
+    if (free.length === 1 || free[0]!.core === undefined) return free[0]!;
+    const core = this.#caller.core;
+    return free.find((thread) => thread.core !== core) ?? free[0]!;
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.close()));
+    this.#caller.close();
   }
 }
 
@@ -71,8 +83,9 @@ export interface ThreadedOptions extends SessionOptions {
 export async function openThreadedSession(model: Uint8Array, options: ThreadedOptions): Promise<OpenedSession> {
   const threads: InferenceThread[] = [];
   const { sessions, maxInputBytes, ...sessionOptions } = options;
+  const cores = coresFor(options);
   const openOne = async (bytes: Uint8Array, each: SessionOptions): Promise<Opened> => {
-    const thread = new InferenceThread();
+    const thread = new InferenceThread(cores[threads.length]);
     threads.push(thread);
     const isWhole = bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength;
     const reply = await thread.ask(OPENING, { kind: 'open', model: bytes, options: each }, isWhole ? [bytes.buffer as ArrayBuffer] : []);
@@ -94,4 +107,13 @@ export async function openThreadedSession(model: Uint8Array, options: ThreadedOp
     await Promise.all(threads.map((thread) => thread.terminate()));
     throw error;
   }
+}
+
+/**
+ * A core for each session where there are as many, with a thread each: a run given to the thread of another core than the caller's begins at
+ * once, wherever the system would have woken it.
+ */
+function coresFor({ sessions, threads }: ThreadedOptions): readonly number[] {
+  const cores = allowedCores();
+  return threads.intraOp === 1 && sessions === cores.length ? cores : [];
 }

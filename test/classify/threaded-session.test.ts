@@ -1,4 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { allowedCores, OwnCore } from '../../src/base/thread-core.ts';
 import type { SessionOptions } from '../../src/classify/model-session.ts';
 import { openOnnxSession } from '../../src/classify/onnx-session.ts';
 import { openThreadedSession } from '../../src/classify/threaded-session.ts';
@@ -57,6 +59,22 @@ describe('openThreadedSession', () => {
     await session.close();
   });
 
+  it.runIf(process.platform === 'linux')('keeps each thread on a core of its own where there are as many, and gives a run to one of another core than the caller\'s', async () => {
+    const cores = allowedCores();
+    const before = inferenceThreads();
+    const { session } = await openThreadedSession(tinyModel(), { ...THREADED, sessions: cores.length });
+    const own = inferenceThreads().filter(({ thread }) => !before.some((known) => known.thread === thread));
+    expect(own.map(({ allowed }) => allowed).toSorted()).toEqual(cores.map(String).toSorted());
+    const elsewhere = new OwnCore(), busyBefore = new Map(own.map(({ thread, runs }) => [thread, runs]));
+    for (let run = 0; run < 20; run++) await session.run(CROPS, SHAPE);
+    const mine = String(elsewhere.core);
+    const woken = inferenceThreads().map(({ thread, allowed, runs }) => ({ allowed, runs: runs - (busyBefore.get(thread) ?? runs) }));
+    // The caller may have been moved meanwhile: then both had their turn.
+    if (cores.length > 1) expect(woken.find(({ allowed, runs }) => allowed !== mine && runs > 0)).toBeDefined();
+    elsewhere.close();
+    await session.close();
+  });
+
   it('refuses more than eight batches ahead', async () => {
     const { session } = await openThreadedSession(tinyModel(), THREADED);
     const runs = Array.from({ length: 9 }, () => session.run(CROPS, SHAPE));
@@ -86,3 +104,12 @@ describe('openThreadedSession', () => {
     await expect(session.run(CROPS, SHAPE)).rejects.toMatchObject({ code: 'MODEL_RUN_FAILED', message: expect.stringContaining('ended') });
   });
 });
+
+/** Of this process: on which cores each may run, and how often it was woken. */
+function inferenceThreads(): { thread: string; allowed: string; runs: number }[] {
+  return readdirSync('/proc/self/task').flatMap((thread) => {
+    const status = readFileSync(`/proc/self/task/${thread}/status`, 'utf8');
+    const field = (name: string): string => new RegExp(`^${name}:\\s*(\\S+)$`, 'm').exec(status)![1]!;
+    return field('Name') === 'inference' ? [{ thread, allowed: field('Cpus_allowed_list'), runs: Number(field('voluntary_ctxt_switches')) }] : [];
+  });
+}
