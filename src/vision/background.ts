@@ -71,7 +71,8 @@ export class Background {
    * picture, or what it shows at `place`. What it took is the scope's.
    */
   excess(reduced: Mat, scope: MatScope, place?: BoxPx): Mat {
-    const at = (known: Mat): Mat => (place === undefined ? known : scope.own(known.getRegion(new cv.Rect(place.x, place.y, place.width, place.height))));
+    const rect = place === undefined ? undefined : new cv.Rect(place.x, place.y, place.width, place.height);
+    const at = (known: Mat): Mat => (rect === undefined ? known : scope.own(known.getRegion(rect)));
     return difference(reduced, at(this.#mean8!), scope).sub(at(this.#tolerance8!));
   }
 

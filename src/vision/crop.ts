@@ -8,6 +8,8 @@ import type { Detection } from './detection.ts';
 import { filledMat } from './filled-mat.ts';
 import type { CropOptions } from './options.ts';
 
+const NOTHING = new cv.Vec3(0, 0, 0);
+
 /** 8-bit BGR picture of `detection`; the caller releases it. `image`, the full frame, stays its owner's. */
 export function cropItem(image: Mat, detection: Detection, options: CropOptions): Mat {
   const isCard = detection.fill >= options.cardFill;
@@ -15,19 +17,19 @@ export function cropItem(image: Mat, detection: Detection, options: CropOptions)
   if (isCard) return scope.own(image.getRegion(rectOf(roundedBox(detection.boxPx), image))).copy();
   const square = squareAround(detection.boxPx, options.marginRatio);
   const seen = rectOf(square, image);
-  const source = scope.own(image.getRegion(seen));
-  const picture = filledMat(square.height, square.width, cv.CV_8UC3, options.fillGrey);
-  const target = scope.own(picture.getRegion(new cv.Rect(seen.x - square.x, seen.y - square.y, seen.width, seen.height)));
-  // Each copyTo returns one more handle to the picture's pixels, which only has to be released.
-  if (options.background === 'keep') scope.own(source.copyTo(target));
-  else scope.own(source.copyTo(target, outlineMask(detection, seen, scope)));
+  const grey = new cv.Vec3(options.fillGrey, options.fillGrey, options.fillGrey);
+  const left = seen.x - square.x, top = seen.y - square.y;
+  const picture = scope.own(image.getRegion(seen))
+    .copyMakeBorder(top, square.height - seen.height - top, left, square.width - seen.width - left, cv.BORDER_CONSTANT, grey);
+  // Returns one more handle to the picture's pixels, which only has to be released.
+  if (options.background === 'fill') scope.own(picture.setTo(grey, outsideOf(detection, square, scope)));
   return picture;
 }
 
-function outlineMask(detection: Detection, seen: BoxPx, scope: MatScope): Mat {
-  const mask = scope.own(filledMat(seen.height, seen.width, cv.CV_8UC1, 0));
-  const points = detection.outline.map(({ x, y }) => new cv.Point2(Math.round(x) - seen.x, Math.round(y) - seen.y));
-  mask.drawFillPoly([points], new cv.Vec3(255, 255, 255));
+/** 255 where the square shows anything but the item. */
+function outsideOf(detection: Detection, square: BoxPx, scope: MatScope): Mat {
+  const mask = scope.own(filledMat(square.height, square.width, cv.CV_8UC1, 255));
+  mask.drawFillPoly([detection.outline.map(({ x, y }) => new cv.Point2(Math.round(x) - square.x, Math.round(y) - square.y))], NOTHING);
   return mask;
 }
 

@@ -162,7 +162,7 @@ export class Segmenter {
       const { area } = contour;
       if (area < this.#minAreaPx) continue;
       const box = contour.boundingRect();
-      if (!isWithin(box, part.uncut) || !isStrong({ box, area }, strong, scope)) continue;
+      if (!isWithin(box, part.uncut) || scope.own(strong.getRegion(box)).countNonZero() < STRONG_SHARE * area) continue;
       const outline = contour.approxPolyDP(OUTLINE_EPSILON_PX, true).map(({ x, y }) => ({ x, y }));
       const pieces = this.#maySplit(box, part) ? splitOutline(outline, this.#minAreaPx) : [outline];
       // The simplified outline is only for cutting: an uncut item keeps OpenCV's exact box and area.
@@ -203,10 +203,6 @@ export class Segmenter {
       height: Math.min(reduced.rows - y, Math.ceil(box.height / this.#reduction) + 4),
     };
   }
-}
-
-function isStrong({ box, area }: Pick<Shape, 'box' | 'area'>, strong: Mat, scope: MatScope): boolean {
-  return scope.own(strong.getRegion(new cv.Rect(box.x, box.y, box.width, box.height))).countNonZero() >= STRONG_SHARE * area;
 }
 
 function isWithin(box: BoxPx, { left, top, right, bottom }: Bounds): boolean {
