@@ -41,11 +41,12 @@ export class EarlyLooks {
 
   constructor(deps: EarlyLooksDeps) {
     this.#deps = deps;
-    this.#zone = new EntryZone(deps.view);
+    this.#zone = new EntryZone(deps.view, deps.segmenter.roomPx);
   }
 
   /** Begins what can begin at once; nothing while the classifier is busy. */
   begin(frame: Frame<Mat>): void {
+    // There are some where the frame before was broken off.
     this.end();
     const { segmenter, tracker, batcher, pictures } = this.#deps;
     const strip = batcher.hasRoom ? this.#zone.at(frame.encoderCounts) : undefined;

@@ -76,6 +76,11 @@ export class Segmenter {
     this.#open = cv.getStructuringElement(cv.MORPH_ELLIPSE, new cv.Size(OPEN_PX, OPEN_PX));
   }
 
+  /** What a thing needs between it and where a part of the frame is cut off, to be found by `within`: full-frame px. */
+  get roomPx(): number {
+    return CUT_PX * this.#reduction;
+  }
+
   /** Times the belt had to be learned anew. */
   get relearnedCount(): number {
     return this.#background.relearnedCount;

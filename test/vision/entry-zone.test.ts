@@ -33,7 +33,7 @@ describe.each(Object.entries(directions))('EntryZone of a belt that comes in at 
 
   it('holds everything that came whole since the last frame, with room', () => {
     fc.assert(fc.property(fc.integer({ min: 10, max: 240 }), fc.integer({ min: 20, max: 160 }), fc.double({ min: 0, max: 1, noNaN: true }), (lengthPx, travelPx, share) => {
-      const zone = new EntryZone(view);
+      const zone = new EntryZone(view, ROOM_PX);
       const near = 3 + share * (travelPx - 3), before = near - travelPx;
       zone.saw(before + lengthPx > 0 ? [seen(box(0, before + lengthPx), false)] : [], 0);
       const strip = zone.at(counts(travelPx));
@@ -50,14 +50,14 @@ describe.each(Object.entries(directions))('EntryZone of a belt that comes in at 
   });
 
   it('is no deeper for what lies whole in the picture, or is cut by another side', () => {
-    const bare = new EntryZone(view), full = new EntryZone(view);
+    const bare = new EntryZone(view, ROOM_PX), full = new EntryZone(view, ROOM_PX);
     bare.saw([], 0);
     full.saw([seen(box(300, 500), true), seen(box(size - 100, size), false)], 0);
     expect(full.at(counts(50))).toEqual(bare.at(counts(50)));
   });
 
   it('is none where the belt rests or runs back, before the first frame, and where it would be most of the picture', () => {
-    const zone = new EntryZone(view);
+    const zone = new EntryZone(view, ROOM_PX);
     expect(zone.at(100)).toBeUndefined();
     zone.saw([], 1000);
     expect(zone.at(1000)).toBeUndefined();
