@@ -7,15 +7,14 @@ import { harvestOptions, visionOptions } from '../../src/vision/options.ts';
 import { VisionPipeline } from '../../src/vision/pipeline.ts';
 import type { VisionEvent } from '../../src/vision/vision.ts';
 import type { SceneItem } from './belt-scene.ts';
-import { calibration, COUNTS_PER_MM, sceneFrame } from './belt-scene.ts';
+import { calibration, COUNTS_PER_MM } from './belt-scene.ts';
+import { passBelt } from './pass-belt.ts';
 
 cv.setNumThreads(1);
 
-const FRAME_MS = 66, RUN_MS = 25;
+const RUN_MS = 25;
 /** Near enough for a bit of the thing beside it, and too far to be one with it. */
 const GAP_MM = 12;
-/** Empty belt is learned here. */
-const LEAD_IN_MM = [-300, -275, -250, -225, -200, -175, -150, -125];
 
 const open: VisionPipeline[] = [];
 afterEach(() => {
@@ -57,14 +56,7 @@ async function run({ items, toMm, looksEarly, fails = false, stepMm = 40 }: { it
     },
   });
   open.push(pipeline);
-  const stops = [...LEAD_IN_MM];
-  for (let mm = -100; mm <= toMm; mm += stepMm) stops.push(mm);
-  for (const [sequence, mm] of stops.entries()) {
-    const frame = sceneFrame(sequence, mm * COUNTS_PER_MM, { items });
-    pipeline.process({ ...frame, capturedAtNs: clock.nowNs() });
-    frame.image.release();
-    await clock.advanceMs(FRAME_MS);
-  }
+  await passBelt(pipeline, clock, { items, toMm, stepMm });
   return { events, order, runs };
 }
 

@@ -8,7 +8,8 @@ import { harvestOptions, visionOptions } from '../../src/vision/options.ts';
 import { VisionPipeline } from '../../src/vision/pipeline.ts';
 import type { VisionEvent } from '../../src/vision/vision.ts';
 import type { SceneItem } from './belt-scene.ts';
-import { calibration, COUNTS_PER_MM, sceneFrame } from './belt-scene.ts';
+import { calibration } from './belt-scene.ts';
+import { passBelt } from './pass-belt.ts';
 
 cv.setNumThreads(1);
 
@@ -30,12 +31,7 @@ async function run(enabled: boolean, confidence: number, isBroken = false): Prom
       close: () => Promise.resolve(),
     },
   });
-  for (let mm = -300, sequence = 0; mm <= 1200; mm += 25, sequence++) {
-    const frame = sceneFrame(sequence, mm * COUNTS_PER_MM, { items: ITEMS });
-    pipeline.process({ ...frame, capturedAtNs: clock.nowNs() });
-    frame.image.release();
-    await clock.advanceMs(66);
-  }
+  await passBelt(pipeline, clock, { items: ITEMS, toMm: 1200 });
   await clock.advanceMs(1000);
   pipeline.close();
   return events;

@@ -7,14 +7,13 @@ import { visionOptions } from '../../src/vision/options.ts';
 import { VisionPipeline } from '../../src/vision/pipeline.ts';
 import type { VisionEvent } from '../../src/vision/vision.ts';
 import type { SceneItem } from './belt-scene.ts';
-import { calibration, COUNTS_PER_MM, sceneFrame } from './belt-scene.ts';
+import { calibration, COUNTS_PER_MM } from './belt-scene.ts';
+import type { BeltRun } from './pass-belt.ts';
+import { passBelt } from './pass-belt.ts';
 
 cv.setNumThreads(1);
 
-const FRAME_MS = 66;
 const RUN_MS = 25;
-/** Empty belt is learned here. */
-const LEAD_IN_MM = [-300, -275, -250, -225, -200, -175, -150, -125];
 
 /** As sure as it is told to be that everything is metal, after a fixed time per crop. */
 function sureClassifier(clock: ManualClock, confidence: number, isBroken = (): boolean => false): Classifier {
@@ -28,14 +27,10 @@ function sureClassifier(clock: ManualClock, confidence: number, isBroken = (): b
   };
 }
 
-interface RunOptions {
-  items: readonly SceneItem[];
-  toMm: number;
-  stepMm?: number;
+interface RunOptions extends BeltRun {
   confidence?: number;
   looks?: { perItem?: number; minLooks?: number; enoughConfidence?: number; inFlight?: number };
   isBroken?: () => boolean;
-  onFrame?: (pipeline: VisionPipeline, mm: number) => void;
 }
 
 const open: VisionPipeline[] = [];
@@ -44,7 +39,7 @@ afterEach(() => {
 });
 
 /** Shows the belt moving, and gives every event in order. */
-async function run({ items, toMm, stepMm = 25, confidence = 0.5, looks = {}, isBroken, onFrame }: RunOptions): Promise<{ events: VisionEvent[]; pipeline: VisionPipeline }> {
+async function run({ items, toMm, stepMm, confidence = 0.5, looks = {}, isBroken, onFrame }: RunOptions): Promise<{ events: VisionEvent[]; pipeline: VisionPipeline }> {
   const clock = new ManualClock();
   const events: VisionEvent[] = [];
   const pipeline = new VisionPipeline({
@@ -52,15 +47,7 @@ async function run({ items, toMm, stepMm = 25, confidence = 0.5, looks = {}, isB
     options: visionOptions.parse({ looks: { perItem: 6, minLooks: 2, enoughConfidence: 0.9, ...looks } }), sink: (event) => events.push(event),
   });
   open.push(pipeline);
-  const stops = [...LEAD_IN_MM];
-  for (let mm = -100; mm <= toMm; mm += stepMm) stops.push(mm);
-  for (const [sequence, mm] of stops.entries()) {
-    const frame = sceneFrame(sequence, mm * COUNTS_PER_MM, { items });
-    pipeline.process({ ...frame, capturedAtNs: clock.nowNs() });
-    frame.image.release();
-    onFrame?.(pipeline, mm);
-    await clock.advanceMs(FRAME_MS);
-  }
+  await passBelt(pipeline, clock, { items, toMm, stepMm, onFrame });
   await clock.advanceMs(1000);
   return { events, pipeline };
 }
