@@ -43,9 +43,16 @@ interface Shape {
 /** A part of the reduced picture, reduced px. */
 interface Part {
   readonly place: BoxPx;
+  /** Size of the whole picture. */
+  readonly picture: Size;
   /** Within which a thing must lie to be whole, and within which it must lie not to be touched by a cut: counted from the part's corner. */
   readonly whole: Bounds;
   readonly uncut: Bounds;
+}
+
+interface Size {
+  readonly cols: number;
+  readonly rows: number;
 }
 
 interface Bounds {
@@ -179,9 +186,9 @@ export class Segmenter {
   }
 
   /** An item cut by the frame's edge may have a neck that the whole item has not; only a long row of items is cut there. */
-  #maySplit(box: BoxPx, { place, whole }: Part): boolean {
+  #maySplit(box: BoxPx, { picture, whole }: Part): boolean {
     if (!this.#options.splitTouching) return false;
-    return isWithin(box, whole) || box.width > LONG_SHARE * place.width || box.height > LONG_SHARE * place.height;
+    return isWithin(box, whole) || box.width > LONG_SHARE * picture.cols || box.height > LONG_SHARE * picture.rows;
   }
 
   #detection({ outline, box, area, centre }: Shape, excess: Mat, { place, whole }: Part): Detection {
@@ -200,7 +207,7 @@ export class Segmenter {
     };
   }
 
-  #toReduced(box: BoxPx, reduced: { readonly cols: number; readonly rows: number }): BoxPx {
+  #toReduced(box: BoxPx, reduced: Size): BoxPx {
     const x = Math.max(0, Math.floor(box.x / this.#reduction) - 2), y = Math.max(0, Math.floor(box.y / this.#reduction) - 2);
     return {
       x, y,
@@ -214,13 +221,13 @@ function isWithin(box: BoxPx, { left, top, right, bottom }: Bounds): boolean {
   return box.x > left && box.y > top && box.x + box.width < right && box.y + box.height < bottom;
 }
 
-function partOf(picture: { readonly cols: number; readonly rows: number }, place: BoxPx): Part {
+function partOf({ cols, rows }: Size, place: BoxPx): Part {
   const { x, y, width, height } = place;
   const bounds = (edgePx: number): Bounds => ({
     left: x === 0 ? edgePx : CUT_PX, top: y === 0 ? edgePx : CUT_PX,
-    right: width - (x + width === picture.cols ? edgePx : CUT_PX), bottom: height - (y + height === picture.rows ? edgePx : CUT_PX),
+    right: width - (x + width === cols ? edgePx : CUT_PX), bottom: height - (y + height === rows ? edgePx : CUT_PX),
   });
-  return { place, whole: bounds(EDGE_PX), uncut: bounds(-1) };
+  return { place, picture: { cols, rows }, whole: bounds(EDGE_PX), uncut: bounds(-1) };
 }
 
 /** Box, area and middle of a part that was cut off. */
