@@ -1,5 +1,5 @@
-// Pixel memory for the batches of one model, made once: a buffer for each run it may be given at a time. Knows how many are in
-// use, and nothing of items.
+// Pixel memory for the batches of one model, made once: a buffer for each run it may be given at a time, where its threads can read them
+// without a copy. Knows how many are in use, and nothing of items.
 import type { Classifier } from '../classify/classifier.ts';
 import { pictureBytes } from './preprocess.ts';
 
@@ -15,7 +15,7 @@ export class BatchBuffers {
     this.classifier = classifier;
     this.pictureBytes = pictureBytes(classifier.cropShape);
     this.count = batches;
-    this.#idle = Array.from({ length: batches }, () => new Uint8Array(batchSize * this.pictureBytes));
+    this.#idle = Array.from({ length: batches }, () => new Uint8Array(new SharedArrayBuffer(batchSize * this.pictureBytes)));
   }
 
   get runningCount(): number {

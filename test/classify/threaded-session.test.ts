@@ -22,6 +22,14 @@ describe('openThreadedSession', () => {
     await threaded.close();
   });
 
+  it('reads a part of shared memory where it lies', async () => {
+    const { session } = await openThreadedSession(tinyModel(), THREADED);
+    const shared = new Uint8Array(new SharedArrayBuffer(100 + CROPS.length + 100)).fill(255);
+    shared.set(CROPS, 100);
+    expect((await session.run(shared.subarray(100, 100 + CROPS.length), SHAPE)).values).toEqual((await session.run(CROPS, SHAPE)).values);
+    await session.close();
+  });
+
   it('leaves the caller\'s thread free while a batch runs', async () => {
     const { session } = await openThreadedSession(tinyModel(), THREADED);
     const order: string[] = [];
