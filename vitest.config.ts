@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import type { TestSpecification } from 'vitest/node';
 import { BaseSequencer } from 'vitest/node';
@@ -17,14 +18,15 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Native add-ons keep state per process, and one that crashes must not take other files' tests with it.
     pool: 'forks',
-    maxWorkers: 2,
-    // Two processes for all files: loading the modules anew for each takes longer than many a file's tests.
+    // One more than cores: many a test waits for a belt, a broker or a process.
+    maxWorkers: availableParallelism() + 1,
+    // Few processes for all files: loading the modules anew for each takes longer than many a file's tests.
     isolate: false,
     // Node strips the types itself, as it does in the line, and keeps what it compiled: Vite's transform took a fifth of the processor time.
     experimental: { viteModuleRunner: false },
     sequence: { sequencer: LongestFirst },
-    testTimeout: 10_000,
-    hookTimeout: 10_000,
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
     passWithNoTests: false,
   },
 });
