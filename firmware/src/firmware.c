@@ -67,12 +67,13 @@ void firmware_fill_state(uint8_t *payload) { machine_fill_state(payload); }
 static void take_hello(const frame_t *frame, uint32_t ticks) {
   if (frame->payload_length < HELLO_ASK_BYTES || frame->session == 0) return;
   uint8_t min = frame->payload[0], max = frame->payload[1];
-  hello_nonce = get_u32(frame->payload + 2);
-  if (min == 0 || max == 0 || hello_nonce == 0) return;
+  uint32_t asked = get_u32(frame->payload + 2);
+  if (min == 0 || max == 0 || asked == 0) return;
   uint8_t version = max < BOARD_MAX_VERSION ? max : BOARD_MAX_VERSION;
   if (version < min || version < BOARD_MIN_VERSION) version = 0;
   is_hello_due = 1;
   hello_session = frame->session;
+  hello_nonce = asked;
   hello_version = version;
   alive_ticks = ticks;
   if (stream_session() != 0 && hello_nonce == nonce) return;

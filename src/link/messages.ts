@@ -57,7 +57,7 @@ const kept = { name: 'kept', type: 'u8', unit: '', max: 0x7f } as const;
 const token = { name: 'token', type: 'u16', unit: '' } as const;
 
 export const MESSAGES = {
-  'hello.ask': { id: 0x01, from: 'host', fields: [minVersion, maxVersion, nonce] },
+  'hello.ask': { id: 0x01, from: 'host', fields: [minVersion, maxVersion, { ...nonce, min: 1 }] },
   'heartbeat.ask': { id: 0x02, from: 'host', fields: [token] },
   'host.ack': { id: 0x03, from: 'host', fields: [] },
   'host.nak': { id: 0x04, from: 'host', fields: [kept] },

@@ -6,7 +6,7 @@ import type { MonotonicNs } from '../base/units.ts';
 import { NS_PER_MS } from '../base/units.ts';
 import type { Frame } from '../link/frame-codec.ts';
 import { encodeFrame, FrameDecoder } from '../link/frame-codec.ts';
-import { decodePayload, encodePayload } from '../link/message-codec.ts';
+import { decodePayload, encodePayload, rangeProblem } from '../link/message-codec.ts';
 import type { BoardMessage, HostMessage, MessageKind, MessageOf } from '../link/messages.ts';
 import { isReliableId, MESSAGES } from '../link/messages.ts';
 import { distance8 } from '../link/modular.ts';
@@ -130,7 +130,7 @@ export class BoardStream {
     if ((frame.id & 0x80) !== 0) return void this.counters.framesForeign++;
     if (frame.id === MESSAGES['hello.ask'].id) {
       const ask = decodePayload(frame.id, frame.payload) as MessageOf<'hello.ask'> | undefined;
-      if (ask === undefined || frame.session === 0) return void this.counters.framesForeign++;
+      if (ask === undefined || frame.session === 0 || rangeProblem(ask) !== undefined) return void this.counters.framesForeign++;
       return handlers.onHello(ask, frame.session);
     }
     if (this.#session === 0) {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { encodeFrame } from '../../src/link/frame-codec.ts';
 import { begin, Bench, configCrc, hex, outputs, vectors, wireOf } from './board-bench.ts';
 
 let bench: Bench;
@@ -73,10 +74,31 @@ describe('session', () => {
     expect(bench.code).toBe('not-configured');
   });
 
+  test('a repeated hello is answered in its own session number, which does not become the session\'s', () => {
+    bench.arm();
+    const { session } = bench.board.stream;
+    bench.host.session = session + 1;
+    bench.host.say({ kind: 'hello.ask', minVersion: 1, maxVersion: 1, nonce: 77 });
+    expect(bench.host.heard.at(-1)).toMatchObject({ session: session + 1, message: { kind: 'hello.reply', version: 1, nonce: 77 } });
+    expect(bench.board.stream.session).toBe(session);
+  });
+
+  test('a hello in session 0, or with nonce or version 0, is thrown away without an answer', () => {
+    const heard = bench.host.heard.length;
+    // A sender's own table would refuse these: bytes as they would come.
+    for (const [session, payload] of [[0, [1, 1, 9, 0, 0, 0]], [5, [1, 1, 0, 0, 0, 0]], [5, [0, 1, 9, 0, 0, 0]], [5, [1, 0, 9, 0, 0, 0]]] as const) {
+      bench.board.stream.receive(encodeFrame({ id: 1, session, seq: 0, ack: 0, payload: Uint8Array.from(payload) }));
+    }
+    expect(bench.host.heard).toHaveLength(heard);
+    expect(bench.board.stream.session).toBe(0);
+    expect(bench.board.stream.counters.framesForeign).toBe(4);
+  });
+
   test('another version is refused and ends the session', () => {
     bench.arm();
     bench.board.speakVersions(2, 3);
     bench.host.hello(78);
+    expect(bench.host.heard.at(-1)!.session).toBe(bench.host.session);
     expect(bench.host.last('hello.reply')).toMatchObject({ version: 0, minVersion: 2, maxVersion: 3, nonce: 78 });
     expect(bench.board.stream.session).toBe(0);
     expect(bench.board.machine.state).toBe('safe');
