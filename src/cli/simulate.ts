@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { SimulationReport } from '../app/simulate-line.ts';
+import { SortlineError } from '../base/errors.ts';
 import { defaultConfig } from '../config/load-config.ts';
 import type { Config } from '../config/schema.ts';
 import { decimalNumber, wholeNumber } from './arguments.ts';
@@ -34,7 +35,8 @@ export function addSimulateCommand(program: Command): void {
     .option('--no-shrink', 'with --scenario: do not look for the shortest reproduction of a violation')
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExamples:\n  $ sortline simulate --items 500 --seed 7\n  $ sortline simulate --scenario full --hours 1 --seed 1\n  $ sortline simulate --scenario full --hours 24 --days 20')
-    .action(async (flags: SimulateFlags) => {
+    .action(async (flags: SimulateFlags, command: Command) => {
+      mustFit(flags, command);
       if (flags.scenario !== undefined) {
         process.exitCode = await simulateDays({ ...flags, scenario: flags.scenario }, virtualConfig(flags));
         return;
@@ -47,6 +49,15 @@ export function addSimulateCommand(program: Command): void {
       const report = await simulateLine({ config, calibration: calibrationFor(config), log, items: flags.items, seed: flags.seed });
       process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : reportText(report));
     });
+}
+
+/** Throws USAGE where an option was given that would not be looked at. */
+function mustFit({ scenario }: SimulateFlags, command: Command): void {
+  const given = (options: readonly (readonly [name: string, flag: string])[]): string | undefined => options.find(([name]) => command.getOptionValueSource(name) === 'cli')?.[1];
+  const forDays = given([['hours', '--hours'], ['days', '--days'], ['shrink', '--no-shrink']]);
+  const forBelt = given([['items', '--items'], ['images', '--images']]);
+  if (scenario === undefined && forDays !== undefined) throw new SortlineError('USAGE', `${forDays} goes with --scenario only: name a scenario file or \`full\`, or leave it out`);
+  if (scenario !== undefined && forBelt !== undefined) throw new SortlineError('USAGE', `${forBelt} does not go with --scenario, whose days are as long as --hours says and are seen by a simulated vision: leave it out`);
 }
 
 function virtualConfig(flags: SimulateFlags): Config {

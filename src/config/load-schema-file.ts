@@ -53,7 +53,7 @@ export function readText(path: string): { readonly ok: true; readonly text: stri
     return { ok: true, text: new TextDecoder('utf-8', { fatal: true }).decode(readStart(path)) };
   } catch (error) {
     const reason = error instanceof TypeError ? 'the file is not text in UTF-8' : reasonOf(error);
-    return { ok: false, problem: { file: path, line: 1, column: 1, path: '', code: 'CONFIG_UNREADABLE', message: `the config file cannot be read: ${reason}` } };
+    return { ok: false, problem: { file: path, line: 1, column: 1, path: '', code: 'CONFIG_UNREADABLE', message: `the file cannot be read: ${reason}` } };
   }
 }
 

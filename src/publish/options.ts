@@ -5,7 +5,7 @@ import { COMMAND_NAMES } from '../domain/operator-command.ts';
 const topicPart = z.string().regex(/^[^+#/\0]{1,64}$/, 'expected one part of an MQTT topic: no `/`, `+` or `#`');
 
 export const mqttOptions = z.strictObject({
-  url: z.url({ protocol: /^(mqtts?|tcp|ssl|wss?)$/, error: 'expected an address such as mqtt://broker.local:1883 or mqtts://broker.local:8883' }).optional()
+  url: z.url({ protocol: /^(mqtts?|tcp|ssl|wss?)$/, hostname: /./, error: 'expected an address such as mqtt://broker.local:1883 or mqtts://broker.local:8883' }).optional()
     .describe('Broker to publish to, `mqtt://` or `mqtts://` with host and port. Default: the embedded broker.'),
   embedded: z.strictObject({
     host: z.string().min(1).default('127.0.0.1').describe('Address the embedded broker listens on. Anything but localhost opens it to the network: set username and password then.'),

@@ -52,6 +52,9 @@ describe('wrong usage exits with 2 and says what is allowed', () => {
     [['demo', '--web-port', '70000'], /allowed is a whole number from 0 to 65535/],
     [['run', '-c'], /^error USAGE: option '-c, --config <file>' argument missing/],
     [['run', 'extra'], /^error USAGE: too many arguments/],
+    [['simulate', '--hours', '2'], /^error USAGE: --hours goes with --scenario only/],
+    [['simulate', '--no-shrink', '--items', '5'], /^error USAGE: --no-shrink goes with --scenario only/],
+    [['simulate', '--scenario', 'full', '--items', '5'], /^error USAGE: --items does not go with --scenario/],
   ])('%j', async (argv, expected) => {
     const { exitCode, stdout, stderr } = await (argv[0] === 'rum' ? sortline : sortlineHere)(argv);
     expect([exitCode, stdout]).toEqual([2, '']);
@@ -63,7 +66,7 @@ describe('a refusal exits with 1, says its code and reason, and shows no stack',
   it('no config file', async () => {
     const { exitCode, stderr } = await sortline(['run', '-c', join(folder, 'none.yaml')]);
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/^error CONFIG_UNREADABLE: .*none\.yaml: the config file cannot be read: ENOENT[^\n]*\n$/);
+    expect(stderr).toMatch(/^error CONFIG_UNREADABLE: .*none\.yaml: the file cannot be read: ENOENT[^\n]*\n$/);
   });
 
   it('a config with problems: all of them', async () => {
