@@ -12,6 +12,7 @@ import { coreShare } from '../classify/core-share.ts';
 import type { Config } from '../config/schema.ts';
 import { withBelt } from './bench-belt.ts';
 import type { BenchResult, BenchSample, BenchTask } from './bench-worker.ts';
+import { processorTime, stolenShare } from './machine-share.ts';
 import { median } from './order-statistics.ts';
 
 export interface BenchReport {
@@ -42,13 +43,20 @@ const ROUNDS = 3;
 const WARM_UP_SECONDS = 5;
 /** Memory settles later than speed: caches fill, the heap finds its size. */
 const MEMORY_WARM_UP_SECONDS = 20;
+/** With one look after the other it takes V8 so long to compile what a look runs through, which a line has behind it for hours. */
+const LATENCY_WARM_UP_SECONDS = 30;
+/** In multiples of a rate's measurement: at 2 items/s a hundredth is to be more than one or two of them. */
+const LATENCY_LENGTH = 4;
 
 export async function benchLine(options: BenchOptions): Promise<BenchReport> {
   const { config, seconds, frames, onProgress } = options;
   const { bareRates, lineRates } = await alternatingRates(options);
   const ratios = lineRates.map((rate, round) => rate / meanOf(bareRates.slice(round, round + 2)));
   onProgress('line at ease, for the latency');
-  const easy = await lineResult({ kind: 'line', config: atEase(config), warmUpSeconds: WARM_UP_SECONDS, seconds: 2 * seconds, frames: 0 });
+  const before = processorTime();
+  const easy = await lineResult({ kind: 'line', config: atEase(config), warmUpSeconds: LATENCY_WARM_UP_SECONDS, seconds: LATENCY_LENGTH * seconds, frames: 0 });
+  const after = processorTime();
+  if (before !== undefined && after !== undefined) onProgress(`line at ease, done: of the processor time it wanted, the host of this machine kept back ${(100 * stolenShare(before, after)).toFixed(1)} %`);
   onProgress(`line over ${frames} frames, for the memory`);
   const long = await lineResult({ kind: 'line', config: hurried(config), warmUpSeconds: MEMORY_WARM_UP_SECONDS, seconds: 1, frames });
   const last = long.samples.at(-1)!;

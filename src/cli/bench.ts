@@ -32,7 +32,7 @@ interface BenchFlags {
 export function addBenchCommand(program: Command): void {
   program.command('bench')
     .summary('measure the line on this machine')
-    .description('Measures the live line on the virtual belt: classification rate against a bare inference loop, exposure to command written, and memory. Takes about five minutes; leave the machine alone meanwhile.')
+    .description('Measures the live line on the virtual belt: classification rate against a bare inference loop, exposure to command written, and memory. Takes about seven minutes; leave the machine alone meanwhile.')
     .option('-c, --config <file>', 'take model, recipe and the rest from this file; camera and board stay virtual')
     .option('--seconds <n>', 'seconds of each rate measurement; the latency takes twice as long', wholeNumber({ min: 2, max: 3600 }), 20)
     .option('--frames <n>', 'frames of the memory measurement', wholeNumber({ min: 100 }), 20_000)

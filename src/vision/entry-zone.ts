@@ -16,7 +16,7 @@ const LEAST_WIDENING = 0.1;
 /** Slip, and a blurred edge, px. */
 const SLACK_PX = 30;
 /** A leaning camera shows a part of the travel longer than the middle of the picture does. */
-const TRAVEL_FACTOR = 1.15;
+const LEANING_FACTOR = 1.15;
 /** A deeper strip is no cheaper to search than the picture. */
 const DEEPEST_SHARE = 0.6;
 
@@ -56,9 +56,9 @@ export class EntryZone {
   at(counts: EncoderCounts): BoxPx | undefined {
     if (this.#last === undefined || counts <= this.#last.counts) return undefined;
     const { entering } = this.#last;
-    const { calibration: { frameSize: { width, height }, countsPerMm }, pxPerMm, travelsAlongU } = this.#view;
+    const { calibration: { frameSize: { width, height }, countsPerMm }, pxPerMm, travelsAlongU, isStraight } = this.#view;
     const [length, breadth] = travelsAlongU ? [width, height] : [height, width];
-    const travel = TRAVEL_FACTOR * ((counts - this.#last.counts) / countsPerMm) * pxPerMm;
+    const travel = (isStraight ? 1 : LEANING_FACTOR) * ((counts - this.#last.counts) / countsPerMm) * pxPerMm;
     const room = SLACK_PX + this.#roomPx;
     const depth = Math.ceil(Math.max(0, ...entering.map((thing) => thing.depth)) + travel + room);
     if (depth > DEEPEST_SHARE * length) return undefined;
