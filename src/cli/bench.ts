@@ -34,7 +34,7 @@ export function addBenchCommand(program: Command): void {
     .summary('measure the line on this machine')
     .description('Measures the live line on the virtual belt: classification rate against a bare inference loop, exposure to command written, and memory. Takes about seven minutes; leave the machine alone meanwhile.')
     .option('-c, --config <file>', 'take model, recipe and the rest from this file; camera and board stay virtual')
-    .option('--seconds <n>', 'seconds of each rate measurement; the latency takes twice as long', wholeNumber({ min: 2, max: 3600 }), 20)
+    .option('--seconds <n>', 'seconds of each rate measurement; the latency takes four times as long', wholeNumber({ min: 2, max: 3600 }), 20)
     .option('--frames <n>', 'frames of the memory measurement', wholeNumber({ min: 100 }), 20_000)
     .option('--training', 'measure a step of fine-tuning against the forward pass of the same batch instead; takes about a minute')
     .addOption(new Option('--architecture <name>', 'with --training: network to train').choices(ARCHITECTURES).default('resnet18'))
