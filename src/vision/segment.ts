@@ -122,7 +122,7 @@ export class Segmenter {
   within({ image }: Frame<Mat>, box: BoxPx, scope: MatScope): Detection[] {
     if (!this.#background.isLearned) return [];
     const scale = this.#reduction;
-    const picture = { cols: Math.floor(image.cols / scale), rows: Math.floor(image.rows / scale) };
+    const picture = this.#reducedSize(image);
     const place = this.#toReduced(box, picture);
     const part = scope.own(image.getRegion(new cv.Rect(place.x * scale, place.y * scale, place.width * scale, place.height * scale)));
     const excess = scope.own(this.#background.excess(this.#reduce(part, scope), scope, place));
@@ -156,9 +156,13 @@ export class Segmenter {
   }
 
   #reduce(image: Mat, scope: MatScope): Mat {
-    const rows = Math.floor(image.rows / this.#reduction), cols = Math.floor(image.cols / this.#reduction);
+    const { rows, cols } = this.#reducedSize(image);
     const small = this.#reduction === 1 ? image : scope.own(image.resize(rows, cols, 0, 0, cv.INTER_AREA));
     return scope.own(small.gaussianBlur(this.#smoothing, 0));
+  }
+
+  #reducedSize({ cols, rows }: Size): Size {
+    return { cols: Math.floor(cols / this.#reduction), rows: Math.floor(rows / this.#reduction) };
   }
 
   #clean(excess: Mat, scope: MatScope): Mat {
