@@ -4,8 +4,9 @@
 // with two cores was seen to leave both there for 10 ms with the other core idle.
 import { execFile } from 'node:child_process';
 import { closeSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
+import { fieldsBehindName } from './proc-stat.ts';
 
-/** `processor` in /proc/PID/task/TID/stat (proc(5)), counted from behind the name, which may hold spaces and brackets itself. */
+/** `processor` in /proc/PID/task/TID/stat (proc(5)), counted from behind the name. */
 const PROCESSOR_FIELD = 36;
 const MAX_BYTES = 1024;
 const TASKSET_TIMEOUT_MS = 2000;
@@ -46,8 +47,7 @@ export class OwnCore {
   /** Number of the core; undefined where it cannot be told. */
   get core(): number | undefined {
     if (this.#file === undefined) return undefined;
-    const text = this.#bytes.toString('latin1', 0, readSync(this.#file, this.#bytes, 0, MAX_BYTES, 0));
-    return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[PROCESSOR_FIELD]);
+    return Number(fieldsBehindName(this.#bytes.toString('latin1', 0, readSync(this.#file, this.#bytes, 0, MAX_BYTES, 0)))[PROCESSOR_FIELD]);
   }
 
   close(): void {

@@ -2,6 +2,7 @@
 // life is known, so the clocks of machines that share a store must agree to within a minute.
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { fieldsBehindName } from '../../base/proc-stat.ts';
 
 export interface ProcessIdentity {
   /** Name for people. */
@@ -41,8 +42,10 @@ export function isAlive(other: ProcessIdentity, seen: { here: ProcessIdentity; l
 
 /** Field 22 of proc(5)'s stat; undefined where there is no such process, or only its remains (a zombie). */
 function startOf(pid: string): string | undefined {
-  const fields = textOf(`/proc/${pid}/stat`)?.split(') ').at(-1)?.split(' ');
-  return fields === undefined || fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+  const stat = textOf(`/proc/${pid}/stat`);
+  if (stat === undefined) return undefined;
+  const fields = fieldsBehindName(stat);
+  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
 }
 
 function textOf(path: string): string | undefined {
