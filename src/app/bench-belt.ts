@@ -6,6 +6,22 @@ import type { Config } from '../config/schema.ts';
 const DISTINCT_ITEMS = 24;
 /** The drawings made before the first picture take longer than a camera may be silent. */
 const STALL_MS = 10_000;
+/** Items whole in the picture at once, at 10 items/s and 1 m/s: 7.2 pictures a frame were classified where the model had time for more. */
+const PICTURES_PER_FRAME = 7;
+/** Items come in bunches, and in each gap the classifier is to have something to do. */
+const SURPLUS = 1.2;
+/** Fewer would show an item once or twice; more no camera of a config may promise. */
+const LEAST_FRAMES_PER_SECOND = 8;
+const MOST_FRAMES_PER_SECOND = 1000;
+
+/**
+ * Frames a second that show more pictures, at 10 items/s and 1 m/s, than a classifier of this rate takes. No more than needed: rendering them
+ * takes the model's time.
+ */
+export function framesToSaturate(cropsPerSecond: number): number {
+  const wanted = Math.ceil((SURPLUS * cropsPerSecond) / PICTURES_PER_FRAME);
+  return Math.min(MOST_FRAMES_PER_SECOND, Math.max(LEAST_FRAMES_PER_SECOND, wanted));
+}
 
 export function withBelt(config: Config, belt: { itemsPerSecond: number; beltMmPerSecond: number; framesPerSecond: number; looksPerItem: number }): Config {
   const { itemsPerSecond, beltMmPerSecond, framesPerSecond, looksPerItem } = belt;

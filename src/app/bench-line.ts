@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { SortlineError } from '../base/errors.ts';
 import { coreShare } from '../classify/core-share.ts';
 import type { Config } from '../config/schema.ts';
-import { withBelt } from './bench-belt.ts';
+import { framesToSaturate, withBelt } from './bench-belt.ts';
 import type { BenchResult, BenchSample, BenchTask } from './bench-worker.ts';
 import { processorTime, stolenShare } from './machine-share.ts';
 import { median } from './order-statistics.ts';
@@ -70,13 +70,14 @@ export async function benchLine(options: BenchOptions): Promise<BenchReport> {
 
 async function alternatingRates({ config, seconds, onProgress }: BenchOptions): Promise<{ bareRates: number[]; lineRates: number[] }> {
   const bareTask: BenchTask = { kind: 'bare', classifier: config.classifier, batchSize: config.classifier.batch.size, seconds: seconds / ROUNDS };
-  const lineTask: BenchTask = { kind: 'line', config: saturated(config), warmUpSeconds: WARM_UP_SECONDS, seconds: seconds / ROUNDS, frames: 0 };
   const bareRates: number[] = [], lineRates: number[] = [];
   for (let round = 1; round <= ROUNDS; round++) {
     onProgress(`bare inference loop, round ${round} of ${ROUNDS}`);
     bareRates.push(await bareRate(bareTask));
     onProgress(`line with more pictures than the classifier can take, 10 items/s, round ${round} of ${ROUNDS}`);
-    lineRates.push(rateOf((await lineResult(lineTask)).samples));
+    const { samples } = await lineResult({ kind: 'line', config: saturated(config, Math.max(...bareRates)), warmUpSeconds: WARM_UP_SECONDS, seconds: seconds / ROUNDS, frames: 0 });
+    lineRates.push(rateOf(samples));
+    if (samples.at(-1)!.cropsDropped === samples[0]!.cropsDropped) onProgress(`round ${round}: the classifier took every picture there was, it could have taken more: the line's rate is the camera's`);
   }
   onProgress('bare inference loop, once more');
   bareRates.push(await bareRate(bareTask));
@@ -84,8 +85,8 @@ async function alternatingRates({ config, seconds, onProgress }: BenchOptions): 
 }
 
 /** Ten items a second, every item looked at as often as the classifier can, and always a batch given ahead. */
-function saturated(config: Config): Config {
-  const busy = withBelt(config, { itemsPerSecond: 10, beltMmPerSecond: 1000, framesPerSecond: 8, looksPerItem: 1000 });
+function saturated(config: Config, bareCropsPerSecond: number): Config {
+  const busy = withBelt(config, { itemsPerSecond: 10, beltMmPerSecond: 1000, framesPerSecond: framesToSaturate(bareCropsPerSecond), looksPerItem: 1000 });
   return { ...busy, vision: { ...busy.vision, looks: { ...busy.vision.looks, inFlight: coreShare(config.classifier).sessions + 1 } } };
 }
 

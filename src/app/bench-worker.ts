@@ -20,6 +20,8 @@ export interface BenchSample {
   readonly atMs: number;
   readonly frames: number;
   readonly crops: number;
+  /** Pictures that a newer one of the same item replaced before the classifier could take them. */
+  readonly cropsDropped: number;
   readonly lineRssMb: number;
   readonly visionRssMb: number;
 }
@@ -72,7 +74,7 @@ async function line(task: Extract<BenchTask, { kind: 'line' }>): Promise<BenchRe
     if (runningAtMs === undefined || atMs - runningAtMs < task.warmUpSeconds * 1000) return;
     if (samples.length === 0) live.line.counters.overhead.clear();
     samples.push({
-      atMs, frames: stats.framesProcessed, crops: stats.cropsClassified,
+      atMs, frames: stats.framesProcessed, crops: stats.cropsClassified, cropsDropped: live.line.counters.vision?.cropsDropped ?? 0,
       lineRssMb: process.memoryUsage.rss() / MB, visionRssMb: live.line.counters.vision?.rssMb ?? 0,
     });
     const first = samples[0]!;
