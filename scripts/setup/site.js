@@ -37,7 +37,8 @@ export function createSite(given = {}) {
 
 /**
  * The Node that runs everything: the one set-up brought, else the one running now if it is of the right major and has
- * its headers beside it (the native build needs them). Undefined when neither is there.
+ * its headers beside it: what is compiled with another Node's, left there by an older installation, does not load. Undefined
+ * when neither is there.
  * @param {Site} site
  * @returns {{ node: string, home: string, abi: string } | undefined}
  */
@@ -47,7 +48,7 @@ export function runtimeOf(site) {
     return { node: join(brought, 'bin', 'node'), home: brought, abi: abiFromHeaders(brought) };
   }
   const home = dirname(dirname(site.node.execPath));
-  if (majorOf(site.node.version) === NODE_MAJOR && existsSync(join(home, 'include', 'node', 'node_version.h'))) {
+  if (majorOf(site.node.version) === NODE_MAJOR && abiFromHeaders(home) === site.node.abi) {
     return { node: site.node.execPath, home, abi: site.node.abi };
   }
   return undefined;

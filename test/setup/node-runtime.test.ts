@@ -29,7 +29,10 @@ describe('Node', () => {
     using scratch = scratchSite();
     const site = { ...scratch.site, node: { version: '24.1.0', execPath: join(scratch.site.root, 'node24/bin/node'), abi: '137' } };
     expect(nodeRuntime.isDone(site)).toBe(false);
-    scratch.write('node24/include/node/node_version.h', '');
+    // An older installation's headers: what is compiled with them does not load.
+    scratch.write('node24/include/node/node_version.h', '#define NODE_MODULE_VERSION 115\n');
+    expect(nodeRuntime.isDone(site)).toBe(false);
+    scratch.write('node24/include/node/node_version.h', '#define NODE_MODULE_VERSION 137\n');
     expect(nodeRuntime.isDone(site)).toBe(true);
     expect(runtimeOf(site)?.node).toBe(site.node.execPath);
   });

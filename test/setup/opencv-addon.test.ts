@@ -19,7 +19,7 @@ const compiling = `
 /** A project whose runtime is the Node of the tests, with Debian's OpenCV laid out below the scratch system. */
 function project(nodeGyp = compiling): Scratch {
   const scratch = scratchSite();
-  scratch.write('home/include/node/node_version.h', '');
+  scratch.write('home/include/node/node_version.h', '#define NODE_MODULE_VERSION 137\n');
   scratch.write('home/bin/.keep', '');
   symlinkSync(process.execPath, join(scratch.site.root, 'home/bin/node'));
   scratch.site.node = { version: '24.9.0', execPath: join(scratch.site.root, 'home/bin/node'), abi: '137' };
