@@ -33,12 +33,12 @@ export function openAedes(port = 0): Promise<TestBroker> {
   return openEmbeddedBroker({ host: '127.0.0.1', port, log: silentLogger });
 }
 
-/** `config`: lines after the listener's. */
+/** `config`: lines after the listener's. What a listener has not taken yet is kept, however much: by default the 1001st message is dropped. */
 export async function openMosquitto(port?: number, config: readonly string[] = ['allow_anonymous true']): Promise<TestBroker> {
   const folder = mkdtempSync(join(tmpdir(), 'sortline-mosquitto-'));
   const listenPort = port ?? await freePort();
   const file = join(folder, 'mosquitto.conf');
-  writeFileSync(file, ['user root', 'log_dest stderr', 'log_type information', 'log_type error', `listener ${listenPort} 127.0.0.1`, ...config, ''].join('\n'));
+  writeFileSync(file, ['user root', 'log_dest stderr', 'log_type information', 'log_type error', 'max_queued_messages 0', `listener ${listenPort} 127.0.0.1`, ...config, ''].join('\n'));
   const child = spawn(MOSQUITTO!, ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] });
   const exited = once(child, 'exit');
   let said = '';
