@@ -68,16 +68,19 @@ export class Outbox {
     return this.#dropped;
   }
 
-  /** The next `limit` at most, in order; they are in flight from now on. Empty while the file is away. */
+  /** The next `limit` at most, in order; they are in flight from now on. Empty only where there are none, or while the file is away. */
   take(limit: number): OutboxRow[] {
-    if (!this.#hasMore) return [];
-    const rows = this.#guarded('read', ({ table }) => table.rowsAfter(this.#taken, limit));
-    if (rows === undefined) return [];
-    this.#hasMore = rows.length === limit;
-    const fresh = rows.filter(({ sequence }) => !this.#early.has(sequence));
-    for (const { sequence } of fresh) this.#inFlight.add(sequence);
-    this.#taken = rows.at(-1)?.sequence ?? this.#taken;
-    return fresh;
+    while (this.#hasMore) {
+      const rows = this.#guarded('read', ({ table }) => table.rowsAfter(this.#taken, limit));
+      if (rows === undefined) return [];
+      this.#hasMore = rows.length === limit;
+      this.#taken = rows.at(-1)?.sequence ?? this.#taken;
+      const fresh = rows.filter(({ sequence }) => !this.#early.has(sequence));
+      for (const { sequence } of fresh) this.#inFlight.add(sequence);
+      // After a lost connection the broker may have all of them already.
+      if (fresh.length > 0) return fresh;
+    }
+    return [];
   }
 
   /** The broker has it. Its row stays until {@link deleteAcknowledged}. */

@@ -163,6 +163,15 @@ describe('a budget that is spent', () => {
   });
 });
 
+test('what follows is taken although a whole batch before it is at the broker already', () => {
+  const database = openDatabase();
+  const outbox = openOutbox(database);
+  write(database, outbox, Array.from({ length: 7 }, () => message('outcome')));
+  for (const { sequence } of [...outbox.take(3), ...outbox.take(3)].slice(1)) outbox.done(sequence);
+  outbox.returnInFlight();
+  expect([outbox.take(3), outbox.take(3), outbox.take(3)].map((rows) => rows.map(({ sequence }) => sequence))).toEqual([[1], [7], []]);
+});
+
 test('another ledger is another stream of numbers', () => {
   const outbox = openOutbox(openDatabase());
   const other = openDatabase();
