@@ -35,7 +35,8 @@ process.exitCode = await handOver(join(site.root, 'src', 'cli', 'main.ts'), proc
  * @param {string} script @param {string[]} args @returns {Promise<number>} the exit code
  */
 function handOver(script, args) {
-  const env = { ...runtimeEnv(site), NODE_OPTIONS: process.env.NODE_OPTIONS };
+  // Without the launcher, killed, the command is to end as well.
+  const env = { ...runtimeEnv(site), NODE_OPTIONS: process.env.NODE_OPTIONS, SORTLINE_LAUNCHER_PID: String(process.pid) };
   const byPipe = args.join(' ').length > LONGEST_COMMAND_LINE;
   const child = spawn(runtimeOf(site)?.node ?? process.execPath, [...HEAP, script, ...(byPipe ? [] : args)], {
     stdio: ['inherit', 'inherit', 'inherit', ...(byPipe ? [/** @type {const} */ ('pipe')] : [])], env: byPipe ? { ...env, SORTLINE_ARGUMENTS_FD: String(ARGUMENTS_FD) } : env,

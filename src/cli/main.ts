@@ -1,9 +1,11 @@
 // The entry: `node src/cli/main.ts run -c sortline.yaml`. Exits when the command is done, whatever timers are left.
-import { readFileSync } from 'node:fs';
+import { systemClock } from '../base/clock.ts';
 import { describeFailure } from './failure.ts';
+import { endWithLauncher, givenArguments } from './launcher.ts';
 import { runCommandLine } from './program.ts';
 
 const argv = givenArguments();
+endWithLauncher(systemClock);
 
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
@@ -18,13 +20,4 @@ process.stdout.write('', () => process.stderr.write('', () => process.exit(exitC
 function fail(error: unknown): void {
   process.stderr.write(`${describeFailure(error, argv.includes('--debug')).text}\n`);
   process.exit(1);
-}
-
-/** Those of the command line, or, where there are too many for one, what bin/sortline.js has written to a pipe. */
-function givenArguments(): readonly string[] {
-  const { SORTLINE_ARGUMENTS_FD: descriptor } = process.env;
-  if (descriptor === undefined) return process.argv.slice(2);
-  // Not for the processes that this one starts.
-  delete process.env.SORTLINE_ARGUMENTS_FD;
-  return JSON.parse(readFileSync(Number(descriptor), 'utf8')) as string[];
 }

@@ -55,6 +55,14 @@ describe('bin/sortline.js', () => {
     expect(await ended(child)).toMatchObject({ code: 5, out: expect.stringMatching(/seen SIGINT\r\n/) });
   });
 
+  test('the command does not outlive a launcher that was killed', async () => {
+    const child = spawn(process.execPath, [join(root, 'bin', 'sortline.js'), 'twin', '--tcp', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await said(child, 'tcp');
+    child.kill('SIGKILL');
+    // Its output ends only with the last process that could write to it.
+    expect(await ended(child)).toMatchObject({ code: null, out: expect.stringContaining('board ready') });
+  });
+
   test('takes more names of pictures than fit on a command line that ONNX Runtime can read', async () => {
     const names = Array.from({ length: 400 }, (_, index) => join(project, 'no-such-folder', 'of-photographs', `picture-${index}.jpg`));
     const child = spawn(process.execPath, [join(root, 'bin', 'sortline.js'), 'classify', '--model', tinyFolder(), ...names], { stdio: ['ignore', 'ignore', 'pipe'] });
