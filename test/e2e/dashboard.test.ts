@@ -163,6 +163,9 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', { timeout: 60_000 }
     await phone.locator('#items tbody tr').first().waitFor();
     const overflow = (): Promise<number> => phone.evaluate('document.documentElement.scrollWidth - innerWidth');
     expect(await overflow()).toBeLessThanOrEqual(0);
+    // What became of an item can be read without a swipe.
+    await phone.locator('#items td', { hasText: 'sorted' }).first().waitFor();
+    expect(await phone.evaluate(`(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector('.stream'))`)).toBe(0);
     expect(await phone.getByRole('button', { name: 'Pause' }).isDisabled()).toBe(true);
     expect(await phone.getByLabel('Bin for metal').isDisabled()).toBe(true);
     expect(await phone.getByRole('link', { name: 'Label corner' }).count()).toBe(0);

@@ -24,7 +24,7 @@ export function BeltMap({ view, facts, isLive }) {
     .filter(({ xMm }) => xMm > viewMm.fromX - 100 && xMm < lastMm);
   return html`<section class="panel" aria-label="Belt">
     <div class="heading"><h2>Belt</h2><span class="note">${riding.length} on it; travel to the right, from the camera to the actuators</span></div>
-    <svg class="belt" viewBox=${`${viewMm.fromX} ${viewMm.fromY - 60} ${lastMm - viewMm.fromX} ${widthMm + 120}`} role="img" aria-label=${`${riding.length} items on the belt on their way to ${actuators.length} actuators`}>
+    <div class="scroll" tabindex="0" role="region" aria-label="The belt from above"><svg class="belt" viewBox=${`${viewMm.fromX} ${viewMm.fromY - 60} ${lastMm - viewMm.fromX} ${widthMm + 120}`} role="img" aria-label=${`${riding.length} items on the belt on their way to ${actuators.length} actuators`}>
       <rect class="band" x=${viewMm.fromX} y=${viewMm.fromY} width=${lastMm - viewMm.fromX} height=${widthMm} />
       <rect class="view" x=${viewMm.fromX} y=${viewMm.fromY} width=${viewMm.toX - viewMm.fromX} height=${widthMm} />
       <text x=${viewMm.fromX + 10} y=${viewMm.fromY - 18}>camera</text>
@@ -34,7 +34,7 @@ export function BeltMap({ view, facts, isLive }) {
           <rect x=${-lengthMm / 2} y=${-across / 2} width=${lengthMm} height=${across} rx="8" />
           <text text-anchor="middle" y="7">${material === undefined ? '?' : material[0].toUpperCase()}</text><title>${shortId(itemId)} ${material ?? 'not classified yet'} to ${bin ?? 'undecided'}</title>
         </g>`)}
-    </svg>
+    </svg></div>
     <p class="note">Letter and colour: material. Dashed: passes to the residue.</p>
   </section>`;
 }

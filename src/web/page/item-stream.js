@@ -7,7 +7,7 @@ export function ItemStream({ items }) {
   return html`<section class="panel" aria-label="Items">
     <div class="heading"><h2>Items</h2><a class="note" href="#/history">all items</a></div>
     <div class="stream scroll" tabindex="0" role="region" aria-label="Latest items"><table id="items">
-      <thead><tr><th class="number">item</th><th>material</th><th class="number">sure</th><th>bin</th><th>outcome</th>${hasTruth && html`<th>really</th>`}</tr></thead>
+      <thead><tr><th class="number">item</th><th>material</th><th class="number">sure</th><th>bin</th><th>outcome</th>${hasTruth && html`<th class="truth">really</th>`}</tr></thead>
       <tbody>${items.map((item) => html`<${ItemRow} key=${item.itemId} item=${item} hasTruth=${hasTruth} />`)}</tbody>
     </table></div>
   </section>`;
@@ -22,6 +22,6 @@ function ItemRow({ item: { itemId, material, confidence, bin, outcome, cause, tr
     <td class="number">${share(confidence)}</td>
     <td>${bin ?? '–'}</td>
     <td class=${OUTCOME_CLASS[outcome] ?? 'faint'}>${outcome === undefined ? 'on its way' : `${OUTCOME_SIGN[outcome]} ${outcome}`}${outcome !== undefined && !isPlain ? html`<br /><span class="note">${causeText(cause)}</span>` : ''}</td>
-    ${hasTruth && html`<td class=${isWrong ? 'bad' : ''}>${truth === undefined ? '' : truth.landedIn === (outcome === 'sorted' ? bin : 'residue') ? truth.material : `${truth.material}, fell into ${truth.landedIn}`}</td>`}
+    ${hasTruth && html`<td class=${isWrong ? 'truth bad' : 'truth'}>${truth === undefined ? '' : truth.landedIn === (outcome === 'sorted' ? bin : 'residue') ? truth.material : `${truth.material}, fell into ${truth.landedIn}`}</td>`}
   </tr>`;
 }
