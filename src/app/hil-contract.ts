@@ -78,7 +78,7 @@ export class HilContract {
 
   async #opens(): Promise<string> {
     const { events } = this.#deps;
-    await this.#until('a session', UP_WITHIN_MS, () => this.#last('link.up') !== undefined || this.#last('link.refused') !== undefined);
+    await this.#until('a session', UP_WITHIN_MS, () => this.#last('link.up') !== undefined || this.#last('link.refused') !== undefined, () => this.#whyDown());
     const refused = this.#last('link.refused');
     const hello = this.#last('link.up')?.hello;
     if (hello === undefined) throw broken(refused?.message ?? `no session: ${events.map(({ kind }) => kind).join(' ')}`);
@@ -261,7 +261,12 @@ export class HilContract {
 
   /** The link may have gone down and come back meanwhile. */
   async #untilUp(): Promise<void> {
-    await this.#until('the link', UP_WITHIN_MS, () => this.#deps.events.findLast(({ kind }) => kind.startsWith('link.'))?.kind === 'link.up');
+    await this.#until('the link', UP_WITHIN_MS, () => this.#deps.events.findLast(({ kind }) => kind.startsWith('link.'))?.kind === 'link.up', () => this.#whyDown());
+  }
+
+  /** The last thing that the link said of it. */
+  #whyDown(): string {
+    return `(${this.#last('link.down')?.reason ?? 'the link gave no reason'})`;
   }
 
   async #untilReported(limitMs = SOON_MS): Promise<void> {
