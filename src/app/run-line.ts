@@ -36,6 +36,8 @@ export async function runLine(options: RunOptions): Promise<number> {
   const { config, configPath, mode, recordTo, seconds } = options;
   const clock = systemClock;
   const log = createLog({ ...config.log, to: 'stdout' });
+  // Whoever asks for JSON reads standard output with a program.
+  const forPeople = config.log.format === 'json' ? process.stderr : process.stdout;
   const calibration = calibrationFor(config);
   const runId = newRunId(clock);
   let refuse: (code: string, message: string) => void = () => undefined;
@@ -63,7 +65,7 @@ export async function runLine(options: RunOptions): Promise<number> {
   for (const event of early.splice(0)) tell(event);
   beforeFatal(() => live.stop('internal error'));
   const stopAsked = Promise.race([untilSignal(clock, () => process.exit(130)), refused, ...(seconds === undefined ? [] : [delay(clock, seconds * MS_PER_S).then(() => `the clock, after ${seconds} s`)])]);
-  process.stdout.write(banner({ config, configPath, recordTo, addresses: outlets.addresses, plant: live.plant !== undefined }));
+  forPeople.write(banner({ config, configPath, recordTo, addresses: outlets.addresses, plant: live.plant !== undefined }));
   const watch = configPath === undefined ? undefined : followConfig(configPath, { running: config, line: live.line, log });
   const systemd = new SystemdNotice({ clock, log, environment: process.env });
   await live.start();
@@ -75,7 +77,7 @@ export async function runLine(options: RunOptions): Promise<number> {
   await recorder?.close();
   const summary = await outlets.close();
   if (stopped instanceof SortlineError) throw stopped;
-  process.stdout.write(`\n${summaryText(summary)}\n`);
+  forPeople.write(`\n${summaryText(summary)}\n`);
   return 0;
 }
 

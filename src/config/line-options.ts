@@ -17,7 +17,7 @@ export const calibrationOptions = z.strictObject({
 
 export const logOptions = z.strictObject({
   level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least important lines that are shown: `debug`, `info`, `warn`, `error`.'),
-  format: z.enum(['auto', 'pretty', 'json']).default('auto').describe('`pretty` for people, `json` for machines; `auto` is pretty on a terminal.'),
+  format: z.enum(['auto', 'pretty', 'json']).default('auto').describe('`pretty` for people, `json` for machines: standard output is the log alone, and what is for people goes to standard error. `auto` is pretty on a terminal, else JSON among what is for people.'),
 }).prefault({});
 
 export const twinConnectionOptions = z.strictObject({

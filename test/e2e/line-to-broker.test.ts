@@ -75,6 +75,9 @@ describe.each(BROKERS)('a running line with $name', ({ open, isHere }) => {
     }
     ledger.close();
     expect(line.output).toContain(`items seen ${ITEMS}\n`);
+    // The log is asked for as JSON: whoever reads it is no person.
+    const logged = line.standardOutput.trimEnd().split('\n').map((entry) => JSON.parse(entry) as { msg: string });
+    expect(logged.at(-1)!.msg).not.toBe('');
   });
 });
 

@@ -14,7 +14,9 @@ export class RunningLine {
   readonly folder: string;
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
+  /** Both streams. */
   output = '';
+  standardOutput = '';
 
   /** The config file; the line follows its changes. */
   readonly file: string;
@@ -27,6 +29,7 @@ export class RunningLine {
     writeFileSync(this.file, `${config}\nledger: {path: ${join(this.folder, 'ledger.db')}}\nweb: {port: 0${web === '' ? '' : `, ${web}`}}\n`);
     this.#child = spawn(process.execPath, [MAIN, 'run', '-c', this.file], { cwd: this.folder, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.#child.stdout!, this.#child.stderr!]) stream.on('data', (data: Buffer) => { this.output += data.toString(); });
+    this.#child.stdout!.on('data', (data: Buffer) => { this.standardOutput += data.toString(); });
     this.#ended = once(this.#child, 'close');
   }
 
