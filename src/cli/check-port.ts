@@ -14,7 +14,7 @@ import type { Transport } from '../link/transport.ts';
 /** Beyond the link's own patience for a hello. */
 const EXTRA_WAIT_MS = 1000;
 
-/** What answered. Throws LINK_OPEN_FAILED, LINK_VERSION or LINK_PROTOCOL. */
+/** What answered. Throws LINK_OPEN_FAILED, LINK_VERSION, LINK_OUTPUTS or LINK_PROTOCOL. */
 export async function checkPort(config: Config): Promise<string> {
   const { connection, timing } = config.link;
   if (connection.kind === 'twin') return `simulated board over ${connection.via}, nothing to open`;
@@ -24,7 +24,7 @@ export async function checkPort(config: Config): Promise<string> {
     const { firmware, protocolVersion, outputCount } = event.hello;
     return `${transport.description}: firmware ${firmware}, protocol version ${protocolVersion}, ${outputCount} outputs`;
   }
-  if (event?.kind === 'link.refused') throw new SortlineError('LINK_VERSION', event.message, { context: { code: event.code } });
+  if (event?.kind === 'link.refused') throw new SortlineError(event.code, event.message);
   // The transport's own reasons name the device already.
   if (event?.kind === 'link.down') throw new SortlineError('LINK_OPEN_FAILED', event.reason);
   const reason = `no hello within ${timing.helloTimeoutMs} ms: check that this is the controller board and that its baud rate is the configured one`;

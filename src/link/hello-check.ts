@@ -1,10 +1,10 @@
 // Whether the board that said hello can be used. firmware-protocol.md § Versions.
-import type { OutputConfig } from './link.ts';
+import type { LinkRefusalCode, OutputConfig } from './link.ts';
 import type { MessageOf } from './messages.ts';
 import { PROTOCOL_VERSION } from './messages.ts';
 
 export interface Refusal {
-  readonly code: 'LINK_VERSION' | 'LINK_PROTOCOL';
+  readonly code: LinkRefusalCode;
   readonly message: string;
 }
 
@@ -22,7 +22,7 @@ export function refusalOf(hello: MessageOf<'hello.reply'>, outputs: readonly Out
   const highest = outputs.reduce((max, { output }) => Math.max(max, output), -1);
   if (highest >= hello.outputCount) {
     return {
-      code: 'LINK_PROTOCOL',
+      code: 'LINK_OUTPUTS',
       message: `the board (${firmware}) has ${hello.outputCount} outputs, 0 to ${hello.outputCount - 1}, but an actuator is configured on output ${highest}. Correct the actuator's output, or use a board with more.`,
     };
   }

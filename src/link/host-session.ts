@@ -11,7 +11,7 @@ import type { BeltTracker } from './belt-tracker.ts';
 import { configMessages } from './board-config.ts';
 import { FramePipe } from './frame-pipe.ts';
 import { refusalOf } from './hello-check.ts';
-import type { CommandResult, LinkEvent, OutputConfig } from './link.ts';
+import type { CommandResult, LinkEvent, LinkRefusalCode, OutputConfig } from './link.ts';
 import type { LinkCounters } from './link-counters.ts';
 import type { BoardMessage, MessageOf } from './messages.ts';
 import { PROTOCOL_VERSION } from './messages.ts';
@@ -24,7 +24,7 @@ export type HelloReply = MessageOf<'hello.reply'>;
 /** Why a session ended: the cable or the board is gone, or the board cannot be used until a person acts. */
 export type SessionEnd =
   | { readonly kind: 'lost'; readonly reason: string }
-  | { readonly kind: 'refused'; readonly code: 'LINK_VERSION' | 'LINK_PROTOCOL'; readonly message: string };
+  | { readonly kind: 'refused'; readonly code: LinkRefusalCode; readonly message: string };
 
 export interface HostSessionDeps {
   clock: Clock;

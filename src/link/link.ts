@@ -24,12 +24,15 @@ export type SensorEvent =
   | { readonly sensor: 'e-stop'; readonly active: boolean }
   | { readonly sensor: 'jam'; readonly active: boolean };
 
+/** Another protocol version; fewer outputs than are configured; a configuration that the board does not accept. */
+export type LinkRefusalCode = 'LINK_VERSION' | 'LINK_OUTPUTS' | 'LINK_PROTOCOL';
+
 export type LinkEvent =
   /** Hello exchanged and outputs configured; the board is safe until armed. `rebooted` when its boot id is new. */
   | { readonly kind: 'link.up'; readonly hello: BoardHello; readonly rebooted: boolean }
   | { readonly kind: 'link.down'; readonly reason: string; readonly retryInMs: number }
   /** The other side cannot be used (protocol version, output count): retried, but a person must act. */
-  | { readonly kind: 'link.refused'; readonly code: string; readonly message: string }
+  | { readonly kind: 'link.refused'; readonly code: LinkRefusalCode; readonly message: string }
   | { readonly kind: 'belt.sample'; readonly sample: BeltSample }
   | { readonly kind: 'board.state'; readonly state: BoardState; readonly cause: SafeCause | undefined }
   | { readonly kind: 'command.fired'; readonly commandId: number; readonly firedAtCounts: EncoderCounts; readonly targetCounts: EncoderCounts }

@@ -73,7 +73,7 @@ const sensor = z.discriminatedUnion('sensor', [
 export const LINK_EVENT_SCHEMA = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('link.up'), hello, rebooted: z.boolean() }),
   z.object({ kind: z.literal('link.down'), reason: z.string(), retryInMs: z.number() }),
-  z.object({ kind: z.literal('link.refused'), code: z.string(), message: z.string() }),
+  z.object({ kind: z.literal('link.refused'), code: z.enum(['LINK_VERSION', 'LINK_OUTPUTS', 'LINK_PROTOCOL']), message: z.string() }),
   z.object({ kind: z.literal('board.state'), state: z.enum(['safe', 'armed']), cause: z.enum(['boot', 'host-request', 'heartbeat-lost', 'e-stop', 'jam', 'fault']).optional() }),
   z.object({ kind: z.literal('command.fired'), commandId: z.number(), firedAtCounts: z.number(), targetCounts: z.number() }),
   z.object({ kind: z.literal('command.missed'), commandId: z.number(), cause: z.enum(['late', 'cancelled', 'inhibited']) }),

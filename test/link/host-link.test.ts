@@ -84,7 +84,7 @@ describe('connecting', () => {
     const small = createRig({ board: { hello: { outputCount: 2 } } });
     small.link.start();
     await small.clock.advanceMs(100);
-    expect(small.of('link.refused')[0]).toMatchObject({ code: 'LINK_PROTOCOL' });
+    expect(small.of('link.refused')[0]).toMatchObject({ code: 'LINK_OUTPUTS' });
     expect(small.of('link.refused')[0]!.message).toContain('has 2 outputs, 0 to 1, but an actuator is configured on output 3');
   });
 
