@@ -27,16 +27,16 @@ export function importedText({ artifact, isNew, pictures, perMaterial, leftOut, 
 export function checkText({ source, pictures, balance, leftOut, otherFolders, exactDuplicates, nearDuplicates, conflicts, redundant }: DataCheck): string {
   const near = nearDuplicates.slice(0, NEAR_NAMED);
   return [
-    `${source}: ${pictures} pictures${leftOut.length === 0 ? '' : `, ${leftOut.length} left out`}`,
+    `${source}: ${counted(pictures, 'picture')}${leftOut.length === 0 ? '' : `, ${leftOut.length} left out`}`,
     ...(balance === undefined ? [] : countLines(balance.perMaterial)),
     ...(balance !== undefined && balance.ratio >= LOPSIDED_RATIO ? [`${balance.largest} has ${balance.ratio.toFixed(1)} times the pictures of ${balance.smallest}: collect more of it, or train with class_weights: balanced`] : []),
     ...leftOutLines(leftOut, otherFolders),
     '', heading(exactDuplicates.length, 'picture that is there more than once', 'pictures that are there more than once', 'byte for byte'),
     ...exactDuplicates.map((set) => `  ${set.pictures.join(' = ')}`),
     '', heading(nearDuplicates.length, 'pair that looks the same', 'pairs that look the same', 'other bytes'),
-    ...near.map((pair) => `  ${pair.pictures.join(' ~ ')}  (${pair.distance} bits, ${pair.similarity.toFixed(3)}${pair.turned ? ', mirrored or turned' : ''})`),
+    ...near.map((pair) => `  ${pair.pictures.join(' ~ ')}  (${counted(pair.distance, 'bit')}, ${pair.similarity.toFixed(3)}${pair.turned ? ', mirrored or turned' : ''})`),
     ...(nearDuplicates.length > near.length ? [`  and ${nearDuplicates.length - near.length} more; --json names all`] : []),
-    ...(redundant === 0 ? [] : [`without duplicates there would be ${redundant} pictures fewer; a split keeps them together`]),
+    ...(redundant === 0 ? [] : [`without duplicates there would be ${counted(redundant, 'picture')} fewer; a split keeps them together`]),
     '', heading(conflicts.length, 'picture under two labels', 'pictures under two labels', 'look at them and delete the wrong one; a split by chance leaves them out'),
     ...conflicts.map(({ kind, pictures: same }) => `  ${same.join(kind === 'exact' ? ' = ' : ' ~ ')}`), '',
   ].join('\n');
@@ -77,6 +77,10 @@ function leftOutLines(leftOut: readonly LeftOut[], otherFolders: readonly string
     ...leftOut.map(({ name, reason }) => `left out ${name}: ${reason}`),
     ...otherFolders.map((folder) => `left out folder ${folder}: it names no material (${MATERIALS.join(', ')})`),
   ];
+}
+
+function counted(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`;
 }
 
 function heading(count: number, one: string, many: string, remark: string): string {
