@@ -31,6 +31,8 @@ interface HilFlags {
 }
 
 const LARGEST_PROFILE_PROBLEMS = 3;
+/** The report is what a person reads; the vision process would tell of its start in the middle of it. */
+const LOG_LEVEL = 'error';
 
 export function addHilCommand(program: Command): void {
   program.command('hil')
@@ -56,7 +58,7 @@ async function runCommand(recording: string | undefined, flags: HilFlags): Promi
   const { openHilBoard } = await import('../app/hil-board.ts');
   const { runHil } = await import('../app/hil-run.ts');
   const { createLog } = await import('../app/log.ts');
-  const log = createLog({ level: 'error', format: 'auto', to: 'stderr' });
+  const log = createLog({ level: LOG_LEVEL, format: 'auto', to: 'stderr' });
   const profile = profileFrom(flags.profile);
   const tell = (line: string): void => { if (flags.json !== true) process.stdout.write(`${line}\n`); };
   const scene = await openScene(recording, flags);
@@ -102,13 +104,13 @@ async function openScene(recording: string | undefined, flags: HilFlags): Promis
   const input = readReplayInput(Recording.open(recording));
   const config = paced(given ?? recordedConfig(input.recording), flags);
   const model = given === undefined ? modelFolderFor(input, config) : config.classifier.model;
-  const classifier = await openClassifier({ ...withOneSession(config.classifier), model }, createLog({ level: 'error', format: 'auto', to: 'stderr' }));
+  const classifier = await openClassifier({ ...withOneSession(config.classifier), model }, createLog({ level: LOG_LEVEL, format: 'auto', to: 'stderr' }));
   return { config, calibration: input.recording.about.calibration, pictures: { kind: 'recording', input, classifier }, close: () => classifier.close() };
 }
 
 function paced(config: Config, { rate, speed }: HilFlags): Config {
   const { twin, world } = config.sim;
-  return { ...config, sim: { ...config.sim, twin: { ...twin, beltMmPerSecond: speed ?? twin.beltMmPerSecond }, world: { ...world, itemsPerSecond: rate ?? world.itemsPerSecond } } };
+  return { ...config, log: { ...config.log, level: LOG_LEVEL }, sim: { ...config.sim, twin: { ...twin, beltMmPerSecond: speed ?? twin.beltMmPerSecond }, world: { ...world, itemsPerSecond: rate ?? world.itemsPerSecond } } };
 }
 
 /** Throws CONFIG_INVALID, with the place of each problem. */
