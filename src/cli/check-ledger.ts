@@ -6,13 +6,13 @@ import { reasonOf, SortlineError } from '../base/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { holdLedger } from '../ledger/hold-ledger.ts';
 import { openSqlite } from '../ledger/sqlite.ts';
+import { writableFolder } from './writable-folder.ts';
 
 /** Reads one that is there; creates none. Throws LEDGER_OPEN_FAILED. */
 export async function checkLedger({ ledger: { path } }: Config): Promise<string> {
   if (path === ':memory:') return 'in memory, gone with the process';
   try {
-    const folder = nearestFolder(path);
-    accessSync(folder, constants.W_OK | constants.X_OK);
+    writableFolder(dirname(path));
     if (!existsSync(path)) return `${path} will be created`;
     accessSync(path, constants.W_OK);
     const database = openSqlite(path, { readOnly: true });
@@ -26,11 +26,4 @@ export async function checkLedger({ ledger: { path } }: Config): Promise<string>
   }
   holdLedger(path, systemClock).release();
   return `${path}, ${(statSync(path).size / 1024 / 1024).toFixed(1)} MB`;
-}
-
-/** The folder that would hold it, or the one in which that would be made. */
-function nearestFolder(path: string): string {
-  let folder = dirname(path);
-  while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder);
-  return folder;
 }

@@ -15,6 +15,7 @@ import { checkBroker } from './check-broker.ts';
 import { checkDashboard } from './check-dashboard.ts';
 import { checkLedger } from './check-ledger.ts';
 import { checkPort } from './check-port.ts';
+import { checkRecordings } from './check-recordings.ts';
 
 export interface PartCheck {
   readonly part: string;
@@ -30,6 +31,7 @@ export const PART_CHECKS: readonly PartCheck[] = [
   { part: 'camera', path: ['camera', 'source'], open: checkCamera },
   { part: 'port', path: ['link', 'connection'], open: checkPort },
   { part: 'ledger', path: ['ledger', 'path'], open: checkLedger },
+  { part: 'recordings', path: ['record', 'folder'], open: checkRecordings },
   { part: 'broker', path: ['mqtt'], open: checkBroker },
   { part: 'dashboard', path: ['web'], open: checkDashboard },
 ];

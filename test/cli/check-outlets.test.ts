@@ -1,4 +1,4 @@
-// What `sortline check` says of ledger and dashboard, without the process around it.
+// What `sortline check` says of ledger, recordings and dashboard, without the process around it.
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { checkDashboard } from '../../src/cli/check-dashboard.ts';
 import { checkLedger } from '../../src/cli/check-ledger.ts';
+import { checkRecordings } from '../../src/cli/check-recordings.ts';
 import { PART_CHECKS } from '../../src/cli/check-parts.ts';
 import { defaultConfig } from '../../src/config/load-config.ts';
 import { holdLedger } from '../../src/ledger/hold-ledger.ts';
@@ -43,6 +44,22 @@ describe('the ledger', () => {
     hold.release();
     writeFileSync(join(folder, 'text.sqlite'), 'a text that is no database, and long enough to be read as one');
     await expect(checkLedger(withLedger(join(folder, 'text.sqlite')))).rejects.toMatchObject({ code: 'LEDGER_OPEN_FAILED', message: expect.stringContaining('not a database') as string });
+  });
+});
+
+describe('recordings', () => {
+  const into = (path: string) => checkRecordings({ ...config, record: { ...config.record, enabled: true, folder: path, maxMb: 300 } });
+
+  test('are off, or have a folder with room, which is not made', async () => {
+    expect(await checkRecordings(config)).toBe('off');
+    expect(await into(join(folder, 'later', 'recordings'))).toMatch(/recordings, 300 MB at most, \d+ MB free$/);
+    expect(existsSync(join(folder, 'later'))).toBe(false);
+  });
+
+  test('that cannot be written are a problem', async () => {
+    const file = join(folder, 'no-folder');
+    writeFileSync(file, '');
+    await expect(into(join(file, 'recordings'))).rejects.toMatchObject({ code: 'RECORD_WRITE_FAILED', message: expect.stringContaining('not a directory') as string });
   });
 });
 
