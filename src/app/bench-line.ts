@@ -8,9 +8,8 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { SortlineError } from '../base/errors.ts';
-import { coreShare } from '../classify/core-share.ts';
 import type { Config } from '../config/schema.ts';
-import { framesToSaturate, withBelt } from './bench-belt.ts';
+import { atEase, hurried, saturated } from './bench-belt.ts';
 import type { BenchResult, BenchSample, BenchTask } from './bench-worker.ts';
 import { processorTime, stolenShare } from './machine-share.ts';
 import { median } from './order-statistics.ts';
@@ -82,22 +81,6 @@ async function alternatingRates({ config, seconds, onProgress }: BenchOptions): 
   onProgress('bare inference loop, once more');
   bareRates.push(await bareRate(bareTask));
   return { bareRates, lineRates };
-}
-
-/** Ten items a second, every item looked at as often as the classifier can, and always a batch given ahead. */
-function saturated(config: Config, bareCropsPerSecond: number): Config {
-  const busy = withBelt(config, { itemsPerSecond: 10, beltMmPerSecond: 1000, framesPerSecond: framesToSaturate(bareCropsPerSecond), looksPerItem: 1000 });
-  return { ...busy, vision: { ...busy.vision, looks: { ...busy.vision.looks, inFlight: coreShare(config.classifier).sessions + 1 } } };
-}
-
-/** Two items a second, one look each: nothing waits for the classifier, and no result for a picture that is being rendered. */
-function atEase(config: Config): Config {
-  return withBelt(config, { itemsPerSecond: 2, beltMmPerSecond: 600, framesPerSecond: 8, looksPerItem: 1 });
-}
-
-/** Frames as fast as the vision process can take them. */
-function hurried(config: Config): Config {
-  return withBelt(config, { itemsPerSecond: 4, beltMmPerSecond: 1200, framesPerSecond: 120, looksPerItem: 2 });
 }
 
 async function bareRate(task: BenchTask): Promise<number> {

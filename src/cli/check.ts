@@ -17,7 +17,7 @@ interface CheckFlags {
 export function addCheckCommand(program: Command): void {
   program.command('check')
     .summary('say everything that is wrong with a config file')
-    .description('Checks a config file, then opens model, calibration, camera, port and broker, and reports each. Nothing moves: the board is not armed.')
+    .description('Checks a config file, then opens every part it names, from the model to the dashboard, and reports each. Nothing moves: the board is not armed.')
     .option('-c, --config <file>', 'the config file', 'sortline.yaml')
     .option('--no-open', 'check the file only, open nothing')
     .option('--json', 'print {ok, problems: [{file, line, column, path, code, message}]}')
