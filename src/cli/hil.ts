@@ -62,7 +62,8 @@ async function runCommand(recording: string | undefined, flags: HilFlags): Promi
   const profile = profileFrom(flags.profile);
   const tell = (line: string): void => { if (flags.json !== true) process.stdout.write(`${line}\n`); };
   const scene = await openScene(recording, flags);
-  const { config, calibration } = scene;
+  const { calibration } = scene;
+  const config: Config = { ...scene.config, log: { ...scene.config.log, level: LOG_LEVEL } };
   const board = await openHilBoard({ port: flags.port, baudRate: flags.baud, clock: systemClock, log, twin: config.sim.twin });
   try {
     tell(`board on ${board.transport.description}${board.moves === undefined ? '; its pins are not observed' : ', pins observed'}`);
@@ -110,7 +111,7 @@ async function openScene(recording: string | undefined, flags: HilFlags): Promis
 
 function paced(config: Config, { rate, speed }: HilFlags): Config {
   const { twin, world } = config.sim;
-  return { ...config, log: { ...config.log, level: LOG_LEVEL }, sim: { ...config.sim, twin: { ...twin, beltMmPerSecond: speed ?? twin.beltMmPerSecond }, world: { ...world, itemsPerSecond: rate ?? world.itemsPerSecond } } };
+  return { ...config, sim: { ...config.sim, twin: { ...twin, beltMmPerSecond: speed ?? twin.beltMmPerSecond }, world: { ...world, itemsPerSecond: rate ?? world.itemsPerSecond } } };
 }
 
 /** Throws CONFIG_INVALID, with the place of each problem. */
